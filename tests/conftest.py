@@ -1,0 +1,31 @@
+"""What has to be set before TensorFlow and matplotlib are imported, and the shared series."""
+
+from __future__ import annotations
+
+import os
+
+# Read once, when TensorFlow is imported: pytest loads this file before any test module.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import hypothesis
+import pytest
+
+from skforecast_lstm import make_supervised
+from skforecast_lstm.datasets import load_air_passengers
+
+# The first example of a test may compile a graph, which says nothing about the others.
+hypothesis.settings.register_profile("skforecast_lstm", deadline=None)
+hypothesis.settings.load_profile("skforecast_lstm")
+
+
+@pytest.fixture(scope="session")
+def _airline():
+    return make_supervised(load_air_passengers().to_frame(), n_steps_out=3)
+
+
+@pytest.fixture
+def airline(_airline):
+    """Monthly passengers and those of the three months after each; a copy of one's own."""
+    X, y = _airline
+    return X.copy(), y.copy()
