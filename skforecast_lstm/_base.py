@@ -1,0 +1,794 @@
+"""The base of all regressors: scikit-learn's contract on one side, training on the other."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+import numpy as np
+from scikeras._utils import (
+    get_loss_class_function_or_string,
+    get_metric_class,
+    get_optimizer_class,
+    route_params,
+    try_to_convert_strings_to_classes,
+    unflatten_params,
+)
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.metrics import r2_score
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+
+from skforecast_lstm import training
+from skforecast_lstm._validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    Tags,
+    check_feature_names,
+    check_is_fitted,
+    check_sample_weight,
+    fit_context,
+    validate_data,
+)
+
+__all__ = ["BaseLSTMRegressor"]
+
+_FLOATS = [np.float64, np.float32]
+_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
+
+_PARAMETERS = """activation : str or callable, default="tanh"
+        Activation of the recurrent layers. "relu" reproduces the tutorials.
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        The kind of recurrent layer.
+    dropout : float, default=0.0
+        Fraction of the inputs of recurrent layers dropped in training.
+    recurrent_dropout : float, default=0.0
+        Fraction of their recurrent state dropped in training.
+    loss : str, callable or keras Loss, default="mse"
+        What training minimises, in units of the scaled target.
+    metrics : list, default=None
+        Keras metrics to record in ``history_`` beside the loss.
+    optimizer : str, class or keras Optimizer, default="adam"
+        The optimizer. An instance is copied, never changed.
+    learning_rate : float or keras LearningRateSchedule, default=None
+        Short for ``optimizer__learning_rate``. None: the optimizer's own.
+    clipnorm : float, default=None
+        Norm that the gradient of each weight is clipped to. None: not clipped.
+    epochs : int, default=100
+        Passes over the training samples; with `early_stopping` the most there are.
+    batch_size : int, default=32
+        Samples per update.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order. Never reorders time in a window.
+    early_stopping : bool, default=False
+        Whether to hold out the last part of the samples, stop when its loss no longer falls, and
+        return to the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        The part held out for early stopping: the last in time. The samples just before it, whose
+        targets reach into it, are left out of both.
+    n_iter_no_change : int, default=10
+        Epochs without a lower validation loss before training stops.
+    target_scaler : {"standard", "minmax"}, transformer or None, default="standard"
+        How targets are scaled for training, one scale per target, fitted on the samples trained on.
+        Predictions come back in the target's units.
+    n_targets : int, default=None
+        Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
+        (``"sales(t+1)"``, from :func:`make_supervised`), else 1. A 3-D `y` tells by itself.
+    callbacks : list of keras Callback, callback classes, or None, default=None
+        Called during training; epoch-level hooks run beside the compiled program, batch-level ones
+        make it fall back to ``keras.Model.fit``.
+    warm_start : bool, default=False
+        Whether ``fit`` continues from the weights, optimizer state and target scale of the last.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, sample order and dropout.
+    verbose : int, default=0
+        1: a progress bar. 2: a line per epoch."""
+
+_ATTRIBUTES = """history_ : dict of lists of float
+        Loss and metrics by epoch; those of held-out samples begin with ``val_``.
+    model_ : keras.Model
+        The trained network, made on demand: ``model_.summary()`` works, and changing it changes
+        nothing here.
+    n_iter_ : int
+        Epochs trained.
+    n_steps_in_, n_steps_out_, n_targets_ : int
+        Length of the window, steps of the horizon, targets per step.
+    target_scaler_ : transformer or None
+        The fitted scaler of the targets.
+    n_features_in_ : int
+        Features per step of a 3-D `X`; columns of a 2-D one.
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Names of the columns, where ``fit`` was given a DataFrame whose names are all strings."""
+
+
+class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
+    """Base of the regressors, and of your own: subclass it and name a builder.
+
+    A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
+    estimator; it returns an uncompiled ``keras.Model`` whose output is ``n_steps_out * n_targets``
+    wide (time-major) or ``(n_steps_out, n_targets)``.
+
+    Parameters
+    ----------
+    units : int, default=50
+        Width of the recurrent layer. It is tied neither to the window nor to the horizon.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Raises
+    ------
+    ValueError
+        From ``fit`` and ``predict``, if shapes or parameters contradict each other.
+
+    Notes
+    -----
+    Parameters of the optimizer, loss, metrics and callbacks are routed as in SciKeras:
+    ``set_params(optimizer__momentum=0.9)``, ``callbacks__patience``.
+
+    References
+    ----------
+    .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural Computation
+       9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from skforecast_lstm import BaseLSTMRegressor
+    >>> def build_dense(input_shape, n_steps_out, n_targets, *, units):
+    ...     layers = [keras.layers.Flatten(), keras.layers.Dense(units, activation="relu")]
+    ...     last = keras.layers.Dense(n_steps_out * n_targets)
+    ...     return keras.Sequential([keras.Input(input_shape), *layers, last])
+    >>> class DenseRegressor(BaseLSTMRegressor):
+    ...     build_network = staticmethod(build_dense)
+    >>> X = np.arange(20.0).reshape(10, 2)
+    >>> DenseRegressor(units=8, epochs=5, random_state=0).fit(X, X[:, 0]).predict(X).shape
+    (10,)
+    """
+
+    #: The builder. Subclasses set it with ``staticmethod(...)``.
+    build_network: Callable[..., keras.Model]
+
+    _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
+
+    history_: dict[str, list[float]]
+    n_features_in_: int
+    n_iter_: int
+    n_steps_in_: int
+    n_steps_out_: int
+    n_targets_: int
+    target_scaler_: Any
+    _fitted_network: training.Network
+    _n_dims: int
+    _rng: np.random.RandomState
+    _state: training.State
+
+    _parameter_constraints: dict = {
+        "units": [Interval(Integral, 1, None, closed="left")],
+        "activation": [str, callable],
+        "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "loss": [str, callable],
+        "metrics": [list, tuple, str, callable, None],
+        "optimizer": [str, type, HasMethods(["get_config", "apply_gradients"])],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            HasMethods("get_config"),
+            None,
+        ],
+        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "target_scaler": [
+            StrOptions({"standard", "minmax"}),
+            HasMethods(["fit", "transform", "inverse_transform"]),
+            None,
+        ],
+        "n_targets": [Interval(Integral, 1, None, closed="left"), None],
+        "callbacks": [list, tuple, dict, type, HasMethods("set_model"), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        units: Any = 50,
+        *,
+        activation: Any = "tanh",
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        loss: Any = "mse",
+        metrics: Any = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = None,
+        clipnorm: float | None = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        target_scaler: Any = "standard",
+        n_targets: int | None = None,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.units = units
+        self.activation = activation
+        self.cell = cell
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.loss = loss
+        self.metrics = metrics
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.target_scaler = target_scaler
+        self.n_targets = n_targets
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _fill(cls)
+
+    # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
+
+    _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
+    __repr__ = BaseEstimator.__repr__
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters, the routed ones that were set included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include those of contained estimators.
+
+        Returns
+        -------
+        params : dict
+            Parameters by name.
+        """
+        return {**super().get_params(deep=deep), **self._routed_params()}
+
+    def _routed_params(self) -> dict[str, Any]:
+        prefixes = tuple(f"{prefix}__" for prefix in self._routing_prefixes)
+        return {name: value for name, value in vars(self).items() if name.startswith(prefixes)}
+
+    def __sklearn_clone__(self) -> BaseLSTMRegressor:
+        # scikit-learn gives every parameter to __init__, which knows no routed ones.
+        routed = self._routed_params()
+        params = {k: v for k, v in self.get_params(deep=False).items() if k not in routed}
+        twin = type(self)(**{name: clone(value, safe=False) for name, value in params.items()})
+        twin.set_params(**{name: clone(value, safe=False) for name, value in routed.items()})
+        if hasattr(self, "_metadata_request"):
+            twin._metadata_request = clone(self._metadata_request, safe=False)
+        return twin
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_state")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_model"}
+
+    # --- fitting -----------------------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> BaseLSTMRegressor:
+        """Train a new network, or with ``warm_start=True`` the one there is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows, oldest step first, in time order; 2-D: windows of one series. Rows whose
+            window or `y` holds NaN are left out.
+        y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The targets; in 2-D, all targets of the first step, then of the second, ...
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+        X_val, y_val : array-like, default=None
+            Held-out samples, in the form of `X` and `y`, for ``val_loss`` and early stopping.
+
+        Returns
+        -------
+        self : BaseLSTMRegressor
+            The fitted regressor.
+        """
+        is_fresh = not (self.warm_start and self.__sklearn_is_fitted__())
+        with self._all_or_nothing():
+            self._train(X, y, sample_weight, X_val, y_val, epochs=self.epochs, is_fresh=is_fresh)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseLSTMRegressor:
+        """Train one epoch more, with the scale of the targets that the first fit found.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows.
+        y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+
+        Returns
+        -------
+        self : BaseLSTMRegressor
+            The regressor.
+        """
+        is_fresh = not self.__sklearn_is_fitted__()
+        with self._all_or_nothing():
+            self._train(X, y, sample_weight, epochs=1, is_fresh=is_fresh, is_partial=True)
+        return self
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Keep the estimator as it was if fitting fails half way."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        *,
+        epochs: int,
+        is_fresh: bool,
+        is_partial: bool = False,
+    ) -> None:
+        windows = self._check_windows(X, reset=is_fresh)
+        targets = self._check_targets(y, windows, reset=is_fresh)
+        weight = None
+        if sample_weight is not None:
+            weight = check_sample_weight(sample_weight, windows, dtype=np.float64)
+            _check_weights(weight)
+        held_out = self._check_held_out(X_val, y_val)
+        rows = _complete_rows(windows, targets, weight)
+        if self.early_stopping and held_out is None and not is_partial:
+            rows, last = self._hold_out_last(rows)
+            held_out = windows[last], targets[last]
+        targets, weight = targets[rows], None if weight is None else weight[rows]
+
+        network = self._network()
+        if is_fresh:
+            rng = check_random_state(self.random_state)
+            self._seed = rng.randint(2**31 - 1)
+            self._state = training.initial_state(network, self._seed)
+            self.target_scaler_ = self._fit_target_scaler(targets)
+        elif network.key == self._fitted_network.key:
+            rng = copy.deepcopy(self._rng)
+        else:
+            raise ValueError(
+                f"warm_start and partial_fit continue with the network there is, but parameters of "
+                f"{type(self).__name__} that shape it have changed since it was fitted. Set them "
+                f"back, or fit anew with warm_start=False."
+            )
+        history_before = self.history_ if is_partial and not is_fresh else {}
+        self._state, history = training.train(
+            network,
+            self._compilation(),
+            self._state,
+            training.Samples(windows[rows], self._scale(targets), weight),
+            None if held_out is None else training.Samples(held_out[0], self._scale(held_out[1])),
+            training.Training(
+                epochs=epochs,
+                batch_size=self.batch_size,
+                shuffle=self.shuffle,
+                rng=rng,
+                dropout_seed=self._seed,
+                first_epoch=len(history_before.get("loss", [])),
+                patience=self.n_iter_no_change if self.early_stopping and held_out else None,
+                verbose=int(self.verbose),
+                callbacks=self._callbacks(),
+            ),
+        )
+        self._fitted_network, self._rng = network, rng
+        self.__dict__.pop("_model", None)
+        self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
+        self.n_iter_ = len(self.history_["loss"])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the targets of every row, in the layout that ``fit`` was given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows. One that only lacks its oldest steps is completed by repeating its first
+            known one; NaN anywhere else gives NaN.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The predictions, in the target's units.
+        """
+        check_is_fitted(self)
+        windows, is_known = _complete_windows(self._check_windows(X, reset=False))
+        shape = (self.n_steps_out_, self.n_targets_)
+        y = np.full((len(windows), *shape), np.nan, dtype=self._y_dtype)
+        if is_known.any():
+            outputs = training.predict(
+                self._fitted_network, self._state, windows if is_known.all() else windows[is_known]
+            )
+            y[is_known] = self._unscale(outputs.reshape(-1, *shape))
+        return y.reshape(-1, *self._y_shape)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, averaged over steps and targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows.
+        y : array-like in any of the layouts of ``fit``
+            The truth.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1.
+        """
+        y_pred = self.predict(X)
+        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    @property
+    def model_(self) -> keras.Model:
+        """The trained network as a Keras model of its own, compiled as it was trained."""
+        check_is_fitted(self)
+        if "_model" not in vars(self):
+            self._model = training.build_model(
+                self._fitted_network, self._state, self._compilation()
+            )
+        return self._model
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there is a network: SciKeras' name."""
+        return self.__sklearn_is_fitted__()
+
+    # --- what goes in ------------------------------------------------------------------------
+
+    def _check_windows(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Return windows of shape (n, n_steps_in, n_features); NaN may mark missing steps."""
+        if not hasattr(X, "ndim"):
+            X = np.asarray(X)
+        if X.ndim != 3:
+            is_foreign = not reset and self._n_dims == 3
+            X = (check_array if is_foreign else validate_data)(
+                *(() if is_foreign else (self,)),
+                X,
+                dtype=_FLOATS,
+                ensure_all_finite="allow-nan",
+                **({} if is_foreign else {"reset": reset}),
+            )
+            windows = X[:, :, np.newaxis]
+        else:
+            windows = check_array(
+                X, dtype=_FLOATS, allow_nd=True, ensure_all_finite="allow-nan", estimator=self
+            )
+            if reset:
+                check_feature_names(self, windows, reset=True)
+        n_steps_in, n_features = windows.shape[1:]
+        if reset:
+            self._n_dims = X.ndim
+            self.n_steps_in_ = n_steps_in
+            self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
+            return windows
+        expected = self.n_steps_in_, self.n_features_in_ if self._n_dims == 3 else 1
+        if (n_steps_in, n_features) != expected:
+            raise ValueError(
+                f"X has windows of {n_steps_in} steps with {n_features} features, but "
+                f"{type(self).__name__} is expecting {expected[0]} steps with {expected[1]} "
+                f"features as input: X must be (n_samples, {expected[0]}, {expected[1]})."
+            )
+        return windows
+
+    def _check_targets(self, y: Any, windows: np.ndarray, *, reset: bool) -> np.ndarray:
+        """Return targets of shape (n, n_steps_out, n_targets)."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                f"is None."
+            )
+        names = getattr(y, "columns", None)
+        y = check_array(
+            y,
+            dtype=_FLOATS,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_all_finite="allow-nan",
+            input_name="y",
+            estimator=self,
+        )
+        check_consistent_length(windows, y)
+        if y.ndim not in (1, 2, 3):
+            raise ValueError(
+                f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
+                f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
+            )
+        n_targets = self._count_targets(y, names)
+        n_outputs = int(np.prod(y.shape[1:], dtype=int))
+        if not reset and (n_outputs // n_targets, n_targets) != (
+            self.n_steps_out_,
+            self.n_targets_,
+        ):
+            raise ValueError(
+                f"y has {n_outputs // n_targets} steps of {n_targets} targets, but "
+                f"{type(self).__name__} was fitted with {self.n_steps_out_} of {self.n_targets_}."
+            )
+        if reset:
+            self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+            self.n_steps_out_, self.n_targets_ = n_outputs // n_targets, n_targets
+        return y.reshape(len(y), -1, n_targets)
+
+    def _count_targets(self, y: np.ndarray, names: Any) -> int:
+        if y.ndim == 3:
+            n_targets = y.shape[2]
+        elif self.n_targets is None:
+            n_targets = _count_named_targets(names)
+        else:
+            n_targets = self.n_targets
+        n_outputs = int(np.prod(y.shape[1:], dtype=int))
+        if self.n_targets not in (None, n_targets) or n_outputs % n_targets:
+            raise ValueError(
+                f"n_targets={self.n_targets} does not fit y of shape {y.shape}: y must be "
+                f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
+                f"n_steps_out, n_targets)."
+            )
+        return n_targets
+
+    def _check_held_out(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray] | None:
+        """The user's own validation samples, complete ones only."""
+        if (X is None) != (y is None):
+            raise ValueError("X_val and y_val must be given together, or neither of them.")
+        if X is None:
+            return None
+        windows = self._check_windows(X, reset=False)
+        targets = self._check_targets(y, windows, reset=False)
+        rows = _complete_rows(windows, targets, None, names=("X_val", "y_val"))
+        return windows[rows], targets[rows]
+
+    def _hold_out_last(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Split complete rows in time; those whose targets reach past the border go to neither."""
+        n_held_out = int(np.ceil(self.validation_fraction * len(rows)))
+        last = rows[len(rows) - n_held_out :]
+        first = rows[rows <= last[0] - self.n_steps_out_]
+        if not len(first):
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={self.validation_fraction} leaves "
+                f"no sample to train on: {len(rows)} complete samples, of which {n_held_out} are "
+                f"held out and n_steps_out - 1 = {self.n_steps_out_ - 1} before them reach into "
+                f"those. Give more rows, a smaller fraction, or X_val and y_val."
+            )
+        return first, last
+
+    # --- scales, network, routing ------------------------------------------------------------
+
+    def _fit_target_scaler(self, targets: np.ndarray) -> Any:
+        if self.target_scaler is None:
+            return None
+        scalers = {"standard": StandardScaler, "minmax": MinMaxScaler}
+        scaler = self.target_scaler
+        scaler = scalers[scaler]() if isinstance(scaler, str) else clone(scaler)
+        return scaler.fit(targets.reshape(-1, self.n_targets_))
+
+    def _scale(self, targets: np.ndarray) -> np.ndarray:
+        return self._through_scaler("transform", targets)
+
+    def _unscale(self, outputs: np.ndarray) -> np.ndarray:
+        return self._through_scaler("inverse_transform", outputs)
+
+    def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
+        if self.target_scaler_ is None:
+            return values
+        flat = values.reshape(-1, self.n_targets_)
+        return np.asarray(getattr(self.target_scaler_, method)(flat)).reshape(values.shape)
+
+    def _network(self) -> training.Network:
+        """The builder with the parameters it names."""
+        builder = getattr(type(self), "build_network", None)
+        if builder is None:
+            raise TypeError(
+                f"{type(self).__name__} names no builder: set build_network = "
+                f"staticmethod(your_builder) in the class."
+            )
+        given = {"input_shape", "n_steps_out", "n_targets"}
+        wanted = inspect.signature(builder).parameters.values()
+        arguments = {
+            p.name: _plain(getattr(self, p.name, p.default))
+            for p in wanted
+            if p.name not in given and p.kind is not p.VAR_KEYWORD
+        }
+        unknown = [name for name, value in arguments.items() if value is inspect.Parameter.empty]
+        if unknown:
+            raise TypeError(
+                f"{builder.__name__} wants {unknown}, which are no parameters of "
+                f"{type(self).__name__}. Add them to its __init__, or give them defaults."
+            )
+        n_features = 1 if self._n_dims == 2 else self.n_features_in_
+        return training.Network(
+            builder,
+            input_shape=(self.n_steps_in_, n_features),
+            n_steps_out=self.n_steps_out_,
+            n_targets=self.n_targets_,
+            **arguments,
+        )
+
+    def _compilation(self) -> training.Compilation:
+        return training.Compilation(
+            loss=self._routed("loss", self.loss, get_loss_class_function_or_string),
+            optimizer=self._make_optimizer(),
+            metrics=self._make_metrics(),
+        )
+
+    def _make_metrics(self) -> Sequence[Any] | None:
+        metrics = self._routed("metrics", self.metrics, get_metric_class)
+        if not any(name.startswith("metrics__") for name in self._routed_params()):
+            metrics = self.metrics  # Keras calls a metric in the history what the user calls it
+        return metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics]
+
+    def _make_optimizer(self) -> keras.optimizers.Optimizer:
+        if self.learning_rate is not None and "optimizer__learning_rate" in self._routed_params():
+            raise ValueError(
+                f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
+                f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
+            )
+        optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
+        config = optimizer.get_config()
+        short = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
+        config.update({name: value for name, value in short.items() if value is not None})
+        return type(optimizer).from_config(config)
+
+    def _callbacks(self) -> list[keras.callbacks.Callback]:
+        callbacks = self._routed("callbacks", self.callbacks, None)
+        if callbacks is None:
+            return []
+        if isinstance(callbacks, dict):
+            return list(callbacks.values())
+        return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+    def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
+        """SciKeras' routing: make what a name or class stands for, with its routed parameters."""
+        params = route_params(self._routed_params(), destination=name, pass_filter=set())
+        try:
+            if convert is not None:
+                value = try_to_convert_strings_to_classes(value, convert)
+            return unflatten_params(items=value, params=params)
+        except (TypeError, ValueError) as error:
+            routed = ", ".join(f"{name}__{key}={item!r}" for key, item in params.items())
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
+                f"{error}"
+            ) from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's and lists as tuples, so that equal networks have equal keys."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _count_named_targets(names: Any) -> int:
+    """Targets per step, where the columns are named like ``"sales(t+1)"``; else one."""
+    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
+    if not matches or not all(matches):
+        return 1
+    pairs = [(match["step"], match["target"]) for match in matches if match]
+    targets = list(dict.fromkeys(target for _, target in pairs))
+    steps = list(dict.fromkeys(step for step, _ in pairs))
+    is_time_major = pairs == [(step, target) for step in steps for target in targets]
+    return len(targets) if is_time_major else 1
+
+
+def _check_weights(weight: np.ndarray) -> None:
+    if (weight < 0).any() or not weight.any():
+        raise ValueError(
+            "sample_weight must not be negative, and some must be positive: there is nothing to "
+            f"train on, got weights from {weight.min()} to {weight.max()}."
+        )
+
+
+def _complete_rows(
+    windows: np.ndarray,
+    targets: np.ndarray,
+    weight: np.ndarray | None,
+    names: tuple[str, str] = ("X", "y"),
+) -> np.ndarray:
+    """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
+    in_windows, in_targets = np.isnan(windows).any(axis=(1, 2)), np.isnan(targets).any(axis=(1, 2))
+    is_complete = ~(in_windows | in_targets)
+    if not is_complete.any():
+        raise ValueError(
+            f"No complete sample: of {len(targets)} rows, {in_windows.sum()} have NaN in their "
+            f"window ({names[0]}) and {in_targets.sum()} in {names[1]}. The first n_steps_in - 1 "
+            f"windows of a table are never complete, and WindowTransformer(purge=True) takes the "
+            f"last n_steps_out - 1; give more rows, or a shorter window."
+        )
+    if weight is not None:
+        is_complete &= weight > 0
+        if not is_complete.any():
+            raise ValueError(
+                "sample_weight is zero for every complete sample: nothing to train on."
+            )
+    return np.flatnonzero(is_complete)
+
+
+def _complete_windows(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Repeat the first known step where only the oldest are missing; tell which rows are whole."""
+    is_missing = np.isnan(windows).any(axis=2)
+    if not is_missing.any():
+        return windows, np.ones(len(windows), dtype=bool)
+    first_known = is_missing.argmin(axis=1)
+    is_known = is_missing.sum(axis=1) == first_known
+    rows = np.flatnonzero(is_known & (first_known > 0))
+    windows = windows.copy()
+    steps = np.maximum(np.arange(windows.shape[1]), first_known[rows, np.newaxis])
+    windows[rows] = np.take_along_axis(windows[rows], steps[:, :, np.newaxis], axis=1)
+    return windows, is_known
+
+
+def _fill(cls: type) -> None:
+    """Put the shared sections of the documentation in their place, as far as they apply."""
+    if not cls.__doc__:
+        return
+    names = inspect.signature(cls).parameters
+    entries = re.split(r"\n    (?=\w)", _PARAMETERS)
+    shown = [entry for entry in entries if entry.split(" :")[0] in names]
+    cls.__doc__ = cls.__doc__.replace("{parameters}", "\n    ".join(shown))
+    cls.__doc__ = cls.__doc__.replace("{attributes}", _ATTRIBUTES)
+
+
+_fill(BaseLSTMRegressor)

@@ -1,0 +1,605 @@
+"""Compiled training and inference: the only module that knows ``tf.function``.
+
+A `Program` is a Keras model with its training loop compiled into one graph that runs over epochs
+and batches. It belongs to a network and to what is compiled into it, not to an estimator: programs
+are kept in a cache and lent to one fit or prediction at a time, which loads its own weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import joblib
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm.auto import tqdm
+
+__all__ = [
+    "Compilation",
+    "Network",
+    "Samples",
+    "State",
+    "Training",
+    "build_model",
+    "clear_cache",
+    "initial_state",
+    "predict",
+    "train",
+]
+
+# Idle programs kept, the least recently used dropped first: a graph takes a few MB.
+MAX_IDLE_PROGRAMS = 16
+# Shuffled orders go into the graph for as many epochs at a time as fit into this many numbers.
+_MAX_ORDER_SIZE = 4_000_000
+_PREDICT_BATCH_SIZE = 2048
+# Keras draws the seeds of initializers and dropout from Python's global generator.
+_BUILD_LOCK = threading.RLock()
+
+History = dict[str, list[float]]
+
+
+class Network:
+    """A builder and its arguments: all that tells one network from another.
+
+    Parameters
+    ----------
+    builder : callable
+        One of ``networks`` or a user's own.
+    **arguments
+        What it is called with.
+    """
+
+    def __init__(self, builder: Callable[..., keras.Model], **arguments: Any) -> None:
+        self.builder = builder
+        self.arguments = arguments
+
+    @property
+    def key(self) -> Any:
+        """What is equal for equal networks."""
+        return self.builder, _identity(self.arguments)
+
+    def build(self, seed: int = 0) -> keras.Model:
+        """Build the model, its initial weights determined by the seed."""
+        with _BUILD_LOCK:
+            states = random.getstate(), np.random.get_state()  # noqa: NPY002
+            try:
+                random.seed(seed)
+                np.random.seed(seed)  # noqa: NPY002
+                return self.builder(**self.arguments)
+            finally:
+                random.setstate(states[0])
+                np.random.set_state(states[1])  # noqa: NPY002
+
+
+@dataclass
+class Compilation:
+    """What training compiles into the graph beside the network."""
+
+    loss: Any
+    optimizer: Any
+    metrics: Any = None
+
+    @property
+    def key(self) -> Any:
+        """What is equal for equal graphs: the learning rate is a variable, and left out."""
+        config = {k: v for k, v in self.optimizer.get_config().items() if k != "name"}
+        if self.learning_rate is not None:
+            config.pop("learning_rate")
+        parts = (self.loss, self.metrics, config)
+        return type(self.optimizer), *map(_identity, parts)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The rate to start with; None where a schedule is compiled in."""
+        rate = self.optimizer.get_config().get("learning_rate")
+        return None if isinstance(rate, dict) else rate
+
+    def compile(self, model: keras.Model) -> None:
+        """Give the model its loss, optimizer and metrics."""
+        model.compile(loss=self.loss, optimizer=self.optimizer, metrics=self.metrics)
+
+
+@dataclass
+class State:
+    """What a fit leaves behind, as plain arrays."""
+
+    weights: list[np.ndarray]
+    optimizer: list[np.ndarray] | None = None
+
+
+@dataclass
+class Samples:
+    """Windows, targets (n, n_steps_out, n_targets) and weights: complete, and aligned."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+
+
+@dataclass
+class Training:
+    """How long and in which order to train, and who wants to know."""
+
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    rng: np.random.RandomState
+    dropout_seed: int = 0
+    first_epoch: int = 0
+    patience: int | None = None
+    verbose: int = 0
+    callbacks: Sequence[keras.callbacks.Callback] = field(default_factory=list)
+
+    @property
+    def last_epoch(self) -> int:
+        """Number of the epoch after the last."""
+        return self.first_epoch + self.epochs
+
+    def orders(self, n_epochs: int, n_samples: int) -> np.ndarray:
+        """Sample numbers in the order of training, one row per epoch."""
+        if not self.shuffle:
+            return np.tile(np.arange(n_samples, dtype=np.int32), (n_epochs, 1))
+        return np.stack([self.rng.permutation(n_samples) for _ in range(n_epochs)]).astype(np.int32)
+
+
+class Program:
+    """A model with its compiled loops; lent to one user at a time by `_borrow`."""
+
+    def __init__(self, network: Network, compilation: Compilation | None = None) -> None:
+        self.model = network.build()
+        self.n_traces = 0
+        self._loaded: State | None = None
+        if compilation is not None:
+            compilation.compile(self.model)
+            self.model.optimizer.build(self.model.trainable_variables)
+            self._optimizer_start = [v.numpy() for v in self.model.optimizer.variables]
+            self._build_metrics()
+
+    @functools.cached_property
+    def _predict(self) -> Any:
+        return self._traced(self._forward, self._signature()[0])
+
+    @functools.cached_property
+    def _train(self) -> Any:
+        orders, size = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([], tf.int32)
+        return self._traced(self._epochs, self._signature(), orders, size)
+
+    @functools.cached_property
+    def _validate(self) -> Any:
+        return self._traced(self._validation, self._signature(), tf.TensorSpec([], tf.int32))
+
+    def _traced(self, function: Callable, *signature: Any) -> Any:
+        """The graph of a function, for any number of samples."""
+        traced = tf.function(function, input_signature=signature, autograph=False)
+        return traced.get_concrete_function()
+
+    def _signature(self) -> tuple[tf.TensorSpec, ...]:
+        """Windows, targets and weights; the weights broadcast over the steps of the output."""
+        shapes = self.model.input_shape[1:], self.model.output_shape[1:]
+        ones = (1,) * (len(shapes[1]) - 1)
+        floatx = keras.config.floatx()
+        return tuple(tf.TensorSpec([None, *shape], floatx) for shape in (*shapes, ones))
+
+    def predict(self, state: State, X: np.ndarray) -> np.ndarray:
+        """Outputs for windows, as the model's own ``predict`` gives them."""
+        if state is not self._loaded:
+            self.model.set_weights(state.weights)
+            self._loaded = state
+        starts = range(0, len(X), _PREDICT_BATCH_SIZE)
+        parts = [X[start : start + _PREDICT_BATCH_SIZE] for start in starts]
+        outputs = [self._predict(_tensor(part)).numpy() for part in parts]
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+
+    def train(
+        self,
+        state: State,
+        samples: Samples,
+        validation: Samples | None,
+        training: Training,
+        learning_rate: float | None,
+    ) -> tuple[State, History]:
+        """Train from `state`; return the new one and the history of losses."""
+        self._start(state, training, learning_rate)
+        tensors = self._tensors(samples)
+        held_out = None if validation is None else self._tensors(validation)
+        run = self._run_keras if _has_batch_hooks(training.callbacks) else self._run
+        history = run(tensors, held_out, training)
+        optimizer = [v.numpy() for v in self.model.optimizer.variables]
+        return State(self.model.get_weights(), optimizer), history
+
+    def _start(self, state: State, training: Training, rate: float | None) -> None:
+        """Set every variable that training changes: nothing of an earlier fit is left."""
+        self.model.set_weights(state.weights)
+        values = self._optimizer_start
+        if state.optimizer and [*map(np.shape, state.optimizer)] == [*map(np.shape, values)]:
+            values = state.optimizer  # of the same kind: momentum and the like go on
+        for variable, value in zip(self.model.optimizer.variables, values, strict=True):
+            variable.assign(value)
+        if rate is not None:
+            self.model.optimizer.learning_rate = rate
+        # Not drawn from training.rng: its stream is the order of samples, whatever the network.
+        seeds = np.random.RandomState(training.dropout_seed)
+        for generator in _seed_generators(self.model):
+            generator.state.assign([seeds.randint(2**31 - 1), training.first_epoch])
+        self.model.stop_training = False
+
+    def _run(self, samples: Any, held_out: Any, training: Training) -> History:
+        """Train in the graph, for as many epochs at a time as nobody wants to look in between."""
+        model, n_samples = self.model, len(samples[1])
+        batch_size = tf.constant(min(training.batch_size, n_samples), tf.int32)
+        is_watched = bool(training.callbacks or training.verbose) or held_out is not None
+        span = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
+        history: History = {}
+        best = _Best(training.patience)
+        with _attached(training) as attached:
+            callbacks = keras.callbacks.CallbackList(
+                attached, model=model, verbose=0, epochs=training.last_epoch
+            )
+            callbacks.on_train_begin()
+            epoch = training.first_epoch
+            while epoch < training.last_epoch and not model.stop_training:
+                callbacks.on_epoch_begin(epoch)
+                orders = training.orders(min(span, training.last_epoch - epoch), n_samples)
+                for name, values in self._train(samples, tf.constant(orders), batch_size).items():
+                    history.setdefault(name, []).extend(map(float, values.numpy()))
+                _check_finite(history["loss"], training.first_epoch)
+                if held_out is not None:
+                    for name, value in self._validate(held_out, batch_size).items():
+                        history.setdefault(f"val_{name}", []).append(float(value))
+                    best.update(model, history["val_loss"][-1])
+                epoch += len(orders)
+                callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
+            best.restore(model)
+            callbacks.on_train_end()
+        return history
+
+    def _run_keras(self, samples: Any, held_out: Any, training: Training) -> History:
+        """``model.fit`` on the same batches, for callbacks that want to see each of them."""
+        stopping = []
+        if training.patience is not None:
+            stopping = [keras.callbacks.EarlyStopping(patience=training.patience)]
+            stopping[0].restore_best_weights = True
+        with _attached(training) as attached:
+            history = self.model.fit(
+                _Batches(samples, training),
+                validation_data=held_out,
+                validation_batch_size=training.batch_size,
+                epochs=training.last_epoch,
+                initial_epoch=training.first_epoch,
+                shuffle=False,
+                verbose=0,
+                callbacks=[*attached, *stopping],
+            ).history
+        _check_finite(history["loss"], training.first_epoch)
+        return {name: [float(value) for value in values] for name, values in history.items()}
+
+    def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
+        """What the loops take; a sample weighs one where nothing else is said."""
+        weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
+        return tuple(
+            _tensor(part.reshape(len(part), *spec.shape[1:]))
+            for part, spec in zip((samples.X, samples.y, weight), self._signature(), strict=True)
+        )
+
+    def _build_metrics(self) -> None:
+        """Create the variables of the metrics, which a graph cannot."""
+        shapes = self.model.input_shape, self.model.output_shape
+        self.model.test_step(tuple(tf.zeros([1, *shape[1:]]) for shape in shapes))
+        self.model.reset_metrics()
+
+    # --- what the graph does: n_traces counts how often Python ran it ------------------------
+
+    def _forward(self, X: tf.Tensor) -> tf.Tensor:
+        self.n_traces += 1
+        return self.model(X, training=False)
+
+    def _epochs(self, samples: Any, orders: tf.Tensor, batch_size: tf.Tensor) -> Any:
+        """Train for one epoch per row of `orders`; return the logs of each."""
+        self.n_traces += 1
+        model = self.model
+        n_epochs, n_samples = tf.unstack(tf.shape(orders))
+        names = list(model.get_metrics_result())
+
+        def epoch(number: tf.Tensor, *logs: tf.TensorArray) -> tuple:
+            model.reset_metrics()
+
+            def step(rows: tf.Tensor) -> None:
+                model.train_step(_take(samples, tf.gather(orders[number], rows)))
+
+            _for_batches(n_samples, batch_size, step)
+            result = model.get_metrics_result()
+            written = [
+                log.write(number, tf.cast(result[name], tf.float32))
+                for name, log in zip(names, logs, strict=True)
+            ]
+            return number + 1, *written
+
+        def goes_on(number: tf.Tensor, *logs: tf.TensorArray) -> tf.Tensor:
+            # A diverged network stays so: the rest of the epochs would be for nothing.
+            return (number < n_epochs) & tf.math.is_finite(model.get_metrics_result()["loss"])
+
+        model.reset_metrics()
+        logs = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in names]
+        n_done, *logs = tf.while_loop(goes_on, epoch, [0, *logs], parallel_iterations=1)
+        return {name: log.stack()[:n_done] for name, log in zip(names, logs, strict=True)}
+
+    def _validation(self, samples: Any, batch_size: tf.Tensor) -> Any:
+        self.n_traces += 1
+        self.model.reset_metrics()
+        _for_batches(
+            tf.shape(samples[1])[0],
+            batch_size,
+            lambda rows: self.model.test_step(_take(samples, rows)),
+        )
+        return self.model.get_metrics_result()
+
+
+class _Best:
+    """Early stopping: the weights of the best epoch, and when to give up waiting for a better."""
+
+    def __init__(self, patience: int | None) -> None:
+        self._patience = patience
+        self._loss = np.inf
+        self._weights: list[np.ndarray] | None = None
+        self._n_worse = 0
+
+    def update(self, model: keras.Model, loss: float) -> None:
+        """Look at the loss of an epoch; stop the model's training if it has not fallen for long."""
+        if self._patience is None:
+            return
+        if loss < self._loss:
+            self._loss, self._weights, self._n_worse = loss, model.get_weights(), 0
+            return
+        self._n_worse += 1
+        model.stop_training = model.stop_training or self._n_worse >= self._patience
+
+    def restore(self, model: keras.Model) -> None:
+        """Give the model the weights of the best epoch."""
+        if self._weights is not None:
+            model.set_weights(self._weights)
+
+
+class _Progress(keras.callbacks.Callback):
+    """A bar for the fit (``verbose=1``) or a line per epoch (``verbose=2``)."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__()
+        self._n_epochs = training.last_epoch
+        self._bar = None
+        if training.verbose == 1:
+            self._bar = tqdm(total=training.epochs, desc="fit", unit="epoch")
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Show the losses of the epoch."""
+        numbers = {name: f"{value:.4g}" for name, value in (logs or {}).items()}
+        if self._bar is not None:
+            self._bar.set_postfix(numbers, refresh=False)
+            self._bar.update()
+        else:
+            shown = " ".join(f"{name}={value}" for name, value in numbers.items())
+            tqdm.write(f"epoch {epoch + 1}/{self._n_epochs} {shown}")
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches that the program would train on, for ``model.fit``."""
+
+    def __init__(self, tensors: tuple[tf.Tensor, ...], training: Training) -> None:
+        super().__init__()
+        self._arrays = [tensor.numpy() for tensor in tensors]
+        self._training = training
+        self._order = np.arange(len(self._arrays[0]))  # for Keras' look at a batch before training
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._training.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        size = self._training.batch_size
+        rows = self._order[index * size : (index + 1) * size]
+        return tuple(array[rows] for array in self._arrays)
+
+    def on_epoch_begin(self) -> None:
+        """Draw the order of the epoch."""
+        self._order = self._training.orders(1, len(self._order))[0]
+
+
+_cache: OrderedDict[Any, list[Program]] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def clear_cache() -> None:
+    """Drop the compiled programs that are not in use; later fits compile anew.
+
+    Examples
+    --------
+    >>> from skforecast_lstm.training import clear_cache
+    >>> clear_cache()
+    """
+    with _cache_lock:
+        _cache.clear()
+
+
+def initial_state(network: Network, seed: int) -> State:
+    """Fresh weights, determined by the seed.
+
+    Raises
+    ------
+    ValueError
+        If the network's output is not that of the target: a layer that returns sequences by
+        mistake would train all the same, by broadcasting, and learn nothing.
+    """
+    model = network.build(seed)
+    n_steps_out, n_targets = network.arguments["n_steps_out"], network.arguments["n_targets"]
+    allowed = (n_steps_out * n_targets,), (n_steps_out, n_targets)
+    if tuple(model.output_shape[1:]) not in allowed:
+        raise ValueError(
+            f"{network.builder.__name__} returned a network with output shape "
+            f"{model.output_shape}, but y has n_steps_out={n_steps_out} and n_targets={n_targets}: "
+            f"the output must be (None, {n_steps_out * n_targets}) or "
+            f"(None, {n_steps_out}, {n_targets}). A recurrent layer with a leftover "
+            f"return_sequences=True before the last Dense is the usual cause."
+        )
+    return State(model.get_weights())
+
+
+def build_model(network: Network, state: State, compilation: Compilation) -> keras.Model:
+    """Build a Keras model of one's own that holds the weights, independent of the cache."""
+    model = network.build()
+    model.set_weights(state.weights)
+    compilation.compile(model)
+    return model
+
+
+def train(
+    network: Network,
+    compilation: Compilation,
+    state: State,
+    samples: Samples,
+    validation: Samples | None,
+    training: Training,
+) -> tuple[State, History]:
+    """Train a network from a state.
+
+    Returns
+    -------
+    state : State
+        The trained weights; those of the best epoch where `training` has a patience.
+    history : dict of lists of float
+        Loss and metrics by epoch; those of `validation` begin with ``val_``.
+
+    Raises
+    ------
+    ValueError
+        If the loss is no longer finite.
+    """
+    with _borrow(network, compilation) as program:
+        return program.train(state, samples, validation, training, compilation.learning_rate)
+
+
+def predict(network: Network, state: State, X: np.ndarray) -> np.ndarray:
+    """Outputs of the network for complete windows."""
+    with _borrow(network) as program:
+        return program.predict(state, X)
+
+
+@contextlib.contextmanager
+def _borrow(network: Network, compilation: Compilation | None = None) -> Iterator[Program]:
+    """Lend a program to one user; a second one at the same time gets another."""
+    key = (network.key, None if compilation is None else compilation.key)
+    with _cache_lock:
+        idle = _cache.get(key)
+        program = idle.pop() if idle else None
+    if program is None:
+        program = Program(network, compilation)
+    yield program
+    # Not reached after an error: what a failed run leaves behind is never lent again.
+    with _cache_lock:
+        _cache.setdefault(key, []).append(program)
+        _cache.move_to_end(key)
+        while sum(map(len, _cache.values())) > MAX_IDLE_PROGRAMS:
+            oldest, programs = next(iter(_cache.items()))
+            if programs:
+                programs.pop()
+            if not programs:
+                del _cache[oldest]
+
+
+@contextlib.contextmanager
+def _attached(training: Training) -> Iterator[list[keras.callbacks.Callback]]:
+    """The callbacks of a fit and its progress; the user's let go of the model afterwards."""
+    progress = [_Progress(training)] if training.verbose else []
+    try:
+        yield [*training.callbacks, *progress]
+    finally:
+        for bar in progress:
+            bar.close()
+        for callback in training.callbacks:
+            callback.set_model(None)
+
+
+def _tensor(array: np.ndarray) -> tf.Tensor:
+    return tf.convert_to_tensor(np.asarray(array, dtype=keras.config.floatx()))
+
+
+def _for_batches(
+    n_samples: tf.Tensor, batch_size: tf.Tensor, run: Callable[[tf.Tensor], Any]
+) -> None:
+    """Call `run` with the positions of one batch after the other, inside the graph."""
+
+    def body(start: tf.Tensor) -> list[tf.Tensor]:
+        run(tf.range(start, tf.minimum(start + batch_size, n_samples)))
+        return [start + batch_size]
+
+    tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
+
+
+def _take(samples: Any, rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """One batch of the samples."""
+    return tuple(tf.gather(part, rows) for part in samples)
+
+
+def _seed_generators(model: keras.Model) -> list[Any]:
+    """Generators behind dropout and other random layers, in a fixed order."""
+    found: list[Any] = []
+    for layer in model._flatten_layers():
+        found += [g for g in getattr(layer, "_seed_generators", []) if g not in found]
+    return found
+
+
+def _has_batch_hooks(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
+    """Tell whether a callback wants to see each batch, which the graph does not stop for."""
+    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+    return any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for callback in callbacks
+        # ModelCheckpoint and TensorBoard have such hooks, but by default look at epochs only.
+        if "epoch" not in (getattr(callback, "save_freq", ""), getattr(callback, "update_freq", ""))
+        for hook in hooks
+    )
+
+
+def _check_finite(losses: list[float], first_epoch: int) -> None:
+    if not np.isfinite(losses[-1]):
+        raise ValueError(
+            f"The loss is {losses[-1]} after {first_epoch + len(losses)} epochs: training "
+            f"diverged. Scale the features before the window (StandardScaler) and the target "
+            f"(target_scaler='standard'), lower learning_rate, set clipnorm=1.0, or use "
+            f"activation='tanh' in place of 'relu'."
+        )
+
+
+@functools.singledispatch
+def _identity(value: Any) -> Any:
+    """What is equal for values that compile to the same graph, and can be looked up."""
+    if not callable(getattr(value, "get_config", None)):
+        return value
+    # The configuration of a class of the user's own may leave out what it holds.
+    is_keras = type(value).__module__.startswith("keras.")
+    try:
+        return type(value), joblib.hash(value.get_config() if is_keras else vars(value))
+    except Exception:  # it cannot be pickled: only the same object is the same
+        return value
+
+
+@_identity.register
+def _(value: dict) -> Any:
+    return tuple(sorted((name, _identity(item)) for name, item in value.items()))
+
+
+@_identity.register(list)
+@_identity.register(tuple)
+def _(value: Any) -> Any:
+    return tuple(_identity(item) for item in value)

@@ -1,0 +1,398 @@
+"""The compiled programs: the same numbers as ``keras.Model.fit``, shared without being mixed up."""
+
+import copy
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+import skforecast_lstm
+from skforecast_lstm import BaseLSTMRegressor, training
+
+REGRESSORS = {
+    "LSTMRegressor": {},
+    "StackedLSTMRegressor": {"units": (5, 4)},
+    "BidirectionalLSTMRegressor": {},
+    "CNNLSTMRegressor": {"filters": 4},
+    "ConvLSTMRegressor": {"filters": 4},
+    "EncoderDecoderLSTMRegressor": {"attention": True},
+    "SequenceLSTMRegressor": {},
+    "OneToManyLSTMRegressor": {},
+}
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6, 2)).astype(np.float32)
+    return X, np.column_stack([X[:, -1, 0], X[:, :, 1].mean(axis=1)])
+
+
+def make(name="LSTMRegressor", **params):
+    small = {} if name in ("StackedLSTMRegressor", "ConvLSTMRegressor") else {"units": 5}
+    params = {**small, "epochs": 3, "random_state": 0, "target_scaler": None, **params}
+    return getattr(skforecast_lstm, name)(**params)
+
+
+def fit_with_keras(model, X, y, *, epochs, sample_weight=None):
+    """``Model.fit`` from the same initial weights, on batches in the same order."""
+    rng = np.random.RandomState(0)  # as random_state=0
+    network = model._fitted_network
+    reference = network.build(seed=rng.randint(2**31 - 1))
+    reference.compile(loss="mse", optimizer="adam", metrics=["mae"])
+    losses = []
+    y = y.reshape(len(y), *reference.output_shape[1:])
+    for _ in range(epochs):
+        order = rng.permutation(len(X))
+        weight = None if sample_weight is None else sample_weight[order]
+        history = reference.fit(
+            X[order], y[order], sample_weight=weight, batch_size=16, shuffle=False, verbose=0
+        )
+        losses.append(history.history["loss"][0])
+    return reference, losses
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_same_losses_and_weights_as_keras(name, data):
+    X, y = data
+    model = make(name, batch_size=16, epochs=4, **REGRESSORS[name]).fit(X, y)
+    reference, losses = fit_with_keras(model, X, y, epochs=4)
+    np.testing.assert_allclose(model.history_["loss"], losses, rtol=1e-4)
+    for ours, theirs in zip(model.model_.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_same_numbers_as_keras_with_sample_weight_and_metrics(data):
+    X, y = data
+    weight = np.random.default_rng(1).uniform(0.5, 2.0, len(X))
+    model = make(batch_size=16, epochs=4, metrics=["mae"]).fit(X, y, sample_weight=weight)
+    reference, losses = fit_with_keras(model, X, y, epochs=4, sample_weight=weight)
+    np.testing.assert_allclose(model.history_["loss"], losses, rtol=1e-4)
+    assert set(model.history_) == {"loss", "mae"}
+    np.testing.assert_allclose(model.predict(X), reference.predict(X, verbose=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adamw", "nadam", "adagrad"])
+def test_a_refit_resets_the_optimizer(optimizer, data):
+    X, y = data
+    model = make(optimizer=optimizer)
+    first = model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(model.fit(X, y).predict(X), first)
+
+
+def test_predict_agrees_with_the_keras_model(data):
+    X, y = data
+    model = make().fit(X, y)
+    np.testing.assert_allclose(model.predict(X), model.model_.predict(X, verbose=0), atol=1e-6)
+    one_by_one = np.concatenate([model.predict(row[None]) for row in X])
+    np.testing.assert_allclose(one_by_one, model.predict(X), atol=1e-6)
+
+
+def test_programs_are_shared_without_a_retrace(data):
+    X, y = data
+    training.clear_cache()
+    make().fit(X, y).predict(X)
+    programs = [program for idle in training._cache.values() for program in idle]
+    assert [program.n_traces for program in programs] == [1, 1]  # one trains, one predicts
+    make(random_state=1, learning_rate=0.1, epochs=5).fit(X[:30], y[:30]).predict(X[:7])
+    make(batch_size=7).fit(X, y).predict(X[:1])
+    assert [program for idle in training._cache.values() for program in idle] == programs
+    assert [program.n_traces for program in programs] == [1, 1]
+
+
+def test_other_graphs_are_other_programs(data):
+    X, y = data
+    training.clear_cache()
+    variants = [{}, {"units": 6}, {"loss": "mae"}, {"clipnorm": 0.01}, {"optimizer": "sgd"}]
+    losses = [make(epochs=40, **variant).fit(X, y).history_["loss"][-1] for variant in variants]
+    assert len(training._cache) == len(variants)
+    assert len(set(losses)) == len(losses)
+
+
+class Pinball(keras.losses.Loss):
+    """A loss whose parameter its configuration does not mention."""
+
+    def __init__(self, level):
+        super().__init__(name="pinball")
+        self.level = level
+
+    def call(self, y_true, y_pred):
+        error = y_true - y_pred
+        return keras.ops.mean(keras.ops.maximum(self.level * error, (self.level - 1) * error), -1)
+
+
+def test_losses_of_ones_own_are_told_apart(data):
+    X, y = data
+    low, high = (
+        make(loss=Pinball(level), epochs=60, learning_rate=0.01).fit(X, y).predict(X).mean()
+        for level in (0.1, 0.9)
+    )
+    assert low < high - 0.2
+
+
+def test_the_cache_is_bounded_and_cleared(data, monkeypatch):
+    X, y = data
+    monkeypatch.setattr(training, "MAX_IDLE_PROGRAMS", 3)
+    training.clear_cache()
+    models = [make(units=units).fit(X, y) for units in range(2, 8)]
+    assert sum(map(len, training._cache.values())) == 3
+    before = [model.predict(X) for model in models]  # programs come and go, estimators stay
+    training.clear_cache()
+    for model, expected in zip(models, before, strict=True):
+        np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_threads_get_the_same_numbers_as_one_after_the_other(data):
+    X, y = data
+    expected = [make(random_state=seed, epochs=8).fit(X, y).predict(X) for seed in range(4)]
+    results = [None] * 4
+
+    def run(seed):
+        results[seed] = make(random_state=seed, epochs=8).fit(X, y).predict(X)
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for ours, theirs in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_model_is_independent_of_cache_and_estimator(data):
+    X, y = data
+    model = make().fit(X, y)
+    before = model.predict(X)
+    network = model.model_
+    network.set_weights([0 * weight for weight in network.get_weights()])
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert make(random_state=1).fit(X, y).model_ is not network
+
+
+# --- callbacks and early stopping -------------------------------------------------------------
+
+
+class CountBatches(keras.callbacks.Callback):
+    """Looks at each batch, which the graph does not stop for."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.n_batches += 1
+
+
+def test_batch_level_callbacks_fall_back_to_keras_with_the_same_numbers(data):
+    X, y = data
+    counter = CountBatches()
+    slow = make(callbacks=[counter], batch_size=16).fit(X, y)
+    fast = make(batch_size=16).fit(X, y)
+    assert counter.n_batches == 3 * 4
+    np.testing.assert_allclose(slow.history_["loss"], fast.history_["loss"], rtol=1e-4)
+    np.testing.assert_allclose(slow.predict(X), fast.predict(X), atol=1e-4)
+
+
+# Keras' own: ReduceLROnPlateau makes an array of the rate in a way that NumPy deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_epoch_level_keras_callbacks(data, tmp_path):
+    X, y = data
+    callbacks = [
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, min_delta=10.0),
+        keras.callbacks.ModelCheckpoint(tmp_path / "model.keras"),
+        keras.callbacks.TensorBoard(tmp_path / "board"),
+        keras.callbacks.EarlyStopping(monitor="loss", patience=4, min_delta=10.0),
+    ]
+    model = make(callbacks=callbacks, epochs=20).fit(X, y)
+    assert model.n_iter_ == 5
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 6
+    assert (tmp_path / "board").exists()
+    saved = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(saved.predict(X, verbose=0), model.predict(X), atol=1e-5)
+    # The rate that the plateau lowered is not left behind for the next fit.
+    assert make(epochs=3).fit(X, y).history_ == make(epochs=3).fit(X, y).history_
+
+
+def test_callbacks_let_go_of_the_model(data):
+    X, y = data
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs))
+    make(callbacks=callback).fit(X, y)
+    assert len(seen) == 3
+    assert "loss" in seen[0]
+    assert callback.model is None
+
+
+@pytest.mark.parametrize("callbacks", [[], [CountBatches()]])
+def test_early_stopping_returns_to_the_best_weights(data, callbacks):
+    X, y = data
+    params = {"epochs": 200, "learning_rate": 0.05, "n_iter_no_change": 5, "callbacks": callbacks}
+    X_val, y_val = X[:10] * -1, y[:10]  # what training on the rest makes worse, sooner or later
+    model = make(early_stopping=True, **params).fit(X, y, X_val=X_val, y_val=y_val)
+    losses = model.history_["val_loss"]
+    assert model.n_iter_ == len(losses) < 200
+    assert model.n_iter_ == np.argmin(losses) + 1 + 5
+    loss = np.mean((model.predict(X_val) - y_val) ** 2)
+    np.testing.assert_allclose(loss, min(losses), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("verbose", "stream"), [(1, "err"), (2, "out")])
+def test_progress(data, capsys, verbose, stream):
+    X, y = data
+    make(verbose=verbose).fit(X, y, X_val=X, y_val=y)
+    shown = getattr(capsys.readouterr(), stream)
+    assert "val_loss=" in shown
+    assert "3/3" in shown
+    make(verbose=0).fit(X, y)
+    assert capsys.readouterr() == ("", "")
+
+
+# --- what fits leave behind -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("params", [{}, {"dropout": 0.3}, {"optimizer": "rmsprop"}])
+def test_partial_fit_continues_training(data, params):
+    X, y = data
+    model = make(epochs=2, **params).fit(X, y)
+    model.partial_fit(X, y).partial_fit(X, y)
+    whole = make(epochs=4, **params).fit(X, y)
+    assert len(model.history_["loss"]) == model.n_iter_ == 4
+    if "dropout" not in params:  # its masks begin anew in each call
+        np.testing.assert_array_equal(model.predict(X), whole.predict(X))
+        assert model.history_ == whole.history_
+
+
+def test_partial_fit_of_a_new_estimator_is_one_epoch(data):
+    X, y = data
+    model = make(epochs=7).partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), make(epochs=1).fit(X, y).predict(X))
+
+
+def test_warm_start_continues_and_a_plain_refit_does_not(data):
+    X, y = data
+    model = make(epochs=2, warm_start=True).fit(X, y).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), make(epochs=4).fit(X, y).predict(X))
+    model.set_params(warm_start=False).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), make(epochs=2).fit(X, y).predict(X))
+
+
+def test_warm_start_refuses_another_network(data):
+    X, y = data
+    model = make(warm_start=True).fit(X, y).set_params(units=6)
+    with pytest.raises(ValueError, match="warm_start"):
+        model.fit(X, y)
+
+
+def test_divergence_is_an_error_that_says_what_to_try_and_changes_nothing(data):
+    X, y = data
+    model = make().fit(X, y)
+    before, history = model.predict(X), copy.deepcopy(model.history_)
+    model.set_params(learning_rate=1e12, optimizer="sgd", activation="relu", epochs=50)
+    with pytest.raises(ValueError, match=r"diverged.*learning_rate.*clipnorm.*activation"):
+        model.fit(X * 1e10, y * 1e10)
+    assert model.history_ == history
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_dropout_is_seeded_and_trains_only(data):
+    X, y = data
+    first, again, other = (make(dropout=0.4, random_state=seed).fit(X, y) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.predict(X), again.predict(X))
+    np.testing.assert_array_equal(first.predict(X), first.predict(X))
+    assert (first.predict(X) != other.predict(X)).any()
+
+
+def test_user_objects_are_not_changed(data):
+    X, y = data
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    params = {"optimizer": optimizer, "metrics": ["mae"]}
+    make(**params, learning_rate=0.01).fit(X, y)
+    assert params["metrics"] == ["mae"]
+    assert float(optimizer.learning_rate.numpy()) == pytest.approx(0.1)
+    assert int(optimizer.iterations.numpy()) == 0
+
+
+def test_python_and_numpy_random_states_are_left_alone(data):
+    import random
+
+    X, y = data
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    expected = random.random(), np.random.random()  # noqa: NPY002
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    make().fit(X, y)
+    assert (random.random(), np.random.random()) == expected  # noqa: NPY002
+
+
+# --- networks of one's own ---------------------------------------------------------------------
+
+
+def build_dense(input_shape, n_steps_out, n_targets, *, units):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(units, activation="relu")]
+    last = keras.layers.Dense(n_steps_out * n_targets, kernel_regularizer="l2")
+    return keras.Sequential([keras.Input(input_shape), *layers, last])
+
+
+def build_leftover_sequences(input_shape, n_steps_out, n_targets):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.LSTM(5, return_sequences=True)(inputs)
+    return keras.Model(inputs, keras.layers.Dense(n_steps_out * n_targets)(x))
+
+
+class DenseRegressor(BaseLSTMRegressor):
+    build_network = staticmethod(build_dense)
+
+
+class LeftoverRegressor(BaseLSTMRegressor):
+    build_network = staticmethod(build_leftover_sequences)
+
+
+class NamelessRegressor(BaseLSTMRegressor):
+    pass
+
+
+def test_a_network_of_ones_own(data):
+    X, y = data
+    model = DenseRegressor(units=16, n_targets=2, epochs=150, learning_rate=0.01, random_state=0)
+    model.fit(X, y)
+    assert model.score(X, y) > 0.9
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+    # The penalty of the regulariser is part of the loss, as in Keras.
+    error = np.mean((model.target_scaler_.transform(y) - model.model_(X)) ** 2)
+    assert model.model_.evaluate(X, model.target_scaler_.transform(y), verbose=0) > error
+
+
+def test_leftover_return_sequences_is_refused(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"output shape \(None, 6, 2\).*return_sequences"):
+        LeftoverRegressor(epochs=1).fit(X, y)
+
+
+def test_a_regressor_without_a_builder_says_so(data):
+    X, y = data
+    with pytest.raises(TypeError, match="names no builder"):
+        NamelessRegressor().fit(X, y)
+
+
+def test_routed_parameters_reach_keras(data):
+    X, y = data
+    model = make(optimizer="sgd", callbacks=keras.callbacks.EarlyStopping, epochs=50)
+    model.set_params(optimizer__momentum=0.5, callbacks__monitor="loss", callbacks__min_delta=10.0)
+    model.fit(X, y)
+    assert model.model_.optimizer.momentum == 0.5
+    assert model.n_iter_ == 2
+    with pytest.raises(ValueError, match=r"optimizer__momentun=0\.5"):
+        make(optimizer="sgd").set_params(optimizer__momentun=0.5).fit(X, y)
+    with pytest.raises(ValueError, match=r"learning_rate=0\.1 is short for"):
+        make(learning_rate=0.1).set_params(optimizer__learning_rate=0.2).fit(X, y)
+
+
+def test_learning_rate_schedule(data):
+    X, y = data
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=10)
+    model = make(learning_rate=schedule).fit(X, y)
+    assert model.history_["loss"] != make(learning_rate=0.1).fit(X, y).history_["loss"]
