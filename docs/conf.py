@@ -1,0 +1,44 @@
+"""Sphinx configuration."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import skforecast_lstm
+
+project = "skforecast_lstm"
+copyright = "2026, the skforecast_lstm developers"
+version = release = skforecast_lstm.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+autodoc_default_options = {"members": True, "inherited-members": False}
+autodoc_inherit_docstrings = False
+exclude_patterns = ["_build"]
+
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"show_toc_level": 2}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+}
+# Values of the gallery's configuration are functions and classes, which Sphinx cannot store.
+suppress_warnings = ["config.cache"]
+
+
+def setup(app):
+    """Leave out the methods that scikit-learn generates: their texts link into its own pages."""
+    app.connect(
+        "autodoc-skip-member",
+        lambda app, what, name, *rest: True if name.endswith("_request") else None,
+    )
