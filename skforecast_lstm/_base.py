@@ -25,6 +25,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import training
 from skforecast_lstm._validation import (
@@ -279,9 +280,31 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         """
         return {**super().get_params(deep=deep), **self._routed_params()}
 
+    def set_params(self, **params: Any) -> BaseLSTMRegressor:
+        """Set parameters, and those routed to optimizer, loss, metrics or callbacks.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, for example ``units=20`` or ``optimizer__momentum=0.9``.
+
+        Returns
+        -------
+        self : BaseLSTMRegressor
+            The regressor.
+        """
+        own = {name: value for name, value in params.items() if not self._is_routed(name)}
+        BaseEstimator.set_params(self, **own)
+        for name in params.keys() - own.keys():
+            setattr(self, name, params[name])
+        return self
+
+    def _is_routed(self, name: str) -> bool:
+        prefix, is_nested, _ = name.partition("__")
+        return bool(is_nested) and prefix in self._routing_prefixes
+
     def _routed_params(self) -> dict[str, Any]:
-        prefixes = tuple(f"{prefix}__" for prefix in self._routing_prefixes)
-        return {name: value for name, value in vars(self).items() if name.startswith(prefixes)}
+        return {name: value for name, value in vars(self).items() if self._is_routed(name)}
 
     def __sklearn_clone__(self) -> BaseLSTMRegressor:
         # scikit-learn gives every parameter to __init__, which knows no routed ones.
@@ -363,6 +386,24 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             self._train(X, y, sample_weight, epochs=1, is_fresh=is_fresh, is_partial=True)
         return self
 
+    @fit_context(prefer_skip_nested_validation=True)
+    def initialize(self, X: Any, y: Any) -> BaseLSTMRegressor:
+        """Make the network with fresh weights and the scale of the targets, without training.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in ``fit``.
+
+        Returns
+        -------
+        self : BaseLSTMRegressor
+            The regressor, ready for ``partial_fit``.
+        """
+        with self._all_or_nothing():
+            self._train(X, y, epochs=0, is_fresh=True, is_partial=True)
+        return self
+
     @contextlib.contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         """Keep the estimator as it was if fitting fails half way."""
@@ -403,7 +444,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             rng = check_random_state(self.random_state)
             self._seed = rng.randint(2**31 - 1)
             self._state = training.initial_state(network, self._seed)
-            self.target_scaler_ = self._fit_target_scaler(targets)
+            self.target_scaler_ = self._fit_target_scaler(targets, weight)
         elif network.key == self._fitted_network.key:
             rng = copy.deepcopy(self._rng)
         else:
@@ -434,7 +475,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         self._fitted_network, self._rng = network, rng
         self.__dict__.pop("_model", None)
         self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
-        self.n_iter_ = len(self.history_["loss"])
+        self.n_iter_ = len(self.history_.get("loss", []))
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of every row, in the layout that ``fit`` was given.
@@ -616,13 +657,18 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
 
     # --- scales, network, routing ------------------------------------------------------------
 
-    def _fit_target_scaler(self, targets: np.ndarray) -> Any:
+    def _fit_target_scaler(self, targets: np.ndarray, weight: np.ndarray | None) -> Any:
         if self.target_scaler is None:
             return None
         scalers = {"standard": StandardScaler, "minmax": MinMaxScaler}
         scaler = self.target_scaler
         scaler = scalers[scaler]() if isinstance(scaler, str) else clone(scaler)
-        return scaler.fit(targets.reshape(-1, self.n_targets_))
+        if hasattr(scaler, "set_output"):
+            scaler.set_output(transform="default")  # whatever the user set for all transformers
+        params = {}
+        if weight is not None and has_fit_parameter(scaler, "sample_weight"):
+            params["sample_weight"] = np.repeat(weight, self.n_steps_out_)
+        return scaler.fit(targets.reshape(-1, self.n_targets_), **params)
 
     def _scale(self, targets: np.ndarray) -> np.ndarray:
         return self._through_scaler("transform", targets)

@@ -271,6 +271,16 @@ def test_partial_fit_of_a_new_estimator_is_one_epoch(data):
     np.testing.assert_array_equal(model.predict(X), make(epochs=1).fit(X, y).predict(X))
 
 
+def test_initialize_makes_the_network_that_fit_starts_from(data):
+    X, y = data
+    model = make().initialize(X, y)
+    assert model.initialized_
+    assert model.n_iter_ == 0
+    for _ in range(3):
+        model.partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), make().fit(X, y).predict(X))
+
+
 def test_warm_start_continues_and_a_plain_refit_does_not(data):
     X, y = data
     model = make(epochs=2, warm_start=True).fit(X, y).fit(X, y)
