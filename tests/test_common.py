@@ -1,0 +1,197 @@
+"""scikit-learn's conventions: its own checks for every estimator, and what they leave out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import RegressorMixin, clone, is_regressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils import estimator_html_repr
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skforecast_lstm import (
+    BidirectionalLSTMRegressor,
+    CNNLSTMRegressor,
+    ConvLSTMRegressor,
+    EncoderDecoderLSTMRegressor,
+    LSTMRegressor,
+    OneToManyLSTMRegressor,
+    SequenceLSTMRegressor,
+    StackedLSTMRegressor,
+    WindowTransformer,
+)
+
+SMALL = {"epochs": 2, "random_state": 0}
+# The checks give tables of one to ten columns, which are windows of as many steps: a pool or a
+# kernel of two steps would not fit the shortest.
+REGRESSORS = [
+    LSTMRegressor(4, **SMALL),
+    StackedLSTMRegressor((4, 3), **SMALL),
+    BidirectionalLSTMRegressor(4, **SMALL),
+    CNNLSTMRegressor(4, filters=4, pool_size=1, **SMALL),
+    ConvLSTMRegressor(4, kernel_size=1, **SMALL),
+    EncoderDecoderLSTMRegressor(4, **SMALL),
+    SequenceLSTMRegressor(4, **SMALL),
+    OneToManyLSTMRegressor(4, **SMALL),
+]
+TRANSFORMERS = [
+    WindowTransformer(n_steps_in=n_steps_in, flatten=flatten)
+    for n_steps_in in (1, 3)
+    for flatten in (False, True)
+]
+each_regressor = pytest.mark.parametrize(
+    "regressor", REGRESSORS, ids=[type(regressor).__name__ for regressor in REGRESSORS]
+)
+
+
+# --- scikit-learn's checks ----------------------------------------------------------------------
+
+
+def expected_failures(estimator):
+    """What cannot hold, and why; names that a version of scikit-learn lacks do no harm."""
+    if isinstance(estimator, RegressorMixin):
+        return {
+            "check_estimator_tags_renamed": "SciKeras' BaseWrapper still has _more_tags",
+            "check_sample_weight_equivalence_on_dense_data": (
+                "minibatches, the loss of a batch and the target scaler count rows, not weights"
+            ),
+        }
+    if estimator.n_steps_in > 1:
+        return {
+            "check_methods_sample_order_invariance": "the order of the rows is what a window reads",
+            "check_methods_subset_invariance": "a window reads the rows before its own",
+        }
+    return {}
+
+
+checks = parametrize_with_checks(
+    [*TRANSFORMERS, *REGRESSORS], expected_failed_checks=expected_failures
+)
+
+
+# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
+@pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_expected_failures_are_strict(pytestconfig):
+    # The xfail marks of the checks name no strictness of their own: this option decides.
+    assert pytestconfig.getini("xfail_strict") is True
+
+
+def test_weights_are_repetitions_where_rows_and_weights_count_alike():
+    # The reason given above is the whole reason: in one batch, with weights whose mean is one and
+    # no target scaler, there is no difference.
+    rng = np.random.default_rng(0)
+    X, y, weight = rng.normal(size=(15, 5)), rng.normal(size=15), rng.integers(0, 5, 15)
+    model = LSTMRegressor(4, epochs=5, batch_size=100, target_scaler=None, random_state=0)
+    repeated = clone(model).fit(X.repeat(weight, axis=0), y.repeat(weight)).predict(X)
+    weighted = clone(model).fit(X, y, weight / weight[weight > 0].mean()).predict(X)
+    np.testing.assert_allclose(weighted, repeated, atol=1e-6)
+    assert np.abs(clone(model).fit(X, y).predict(X) - repeated).max() > 1e-3
+
+
+# --- parameters ---------------------------------------------------------------------------------
+
+
+@each_regressor
+def test_is_a_regressor_alone_and_in_a_pipeline(regressor):
+    assert is_regressor(regressor)
+    assert is_regressor(make_pipeline(WindowTransformer(), regressor))
+
+
+@each_regressor
+def test_a_clone_has_all_parameters_the_routed_ones_included(regressor):
+    original = clone(regressor).set_params(
+        optimizer="sgd", optimizer__momentum=0.9, target_scaler=MinMaxScaler((-1, 1))
+    )
+    twin = clone(original)
+    assert twin is not original
+    assert type(twin) is type(original)
+    # Scalers have no equality: the clone has one of its own, with equal parameters beside it.
+    assert twin.target_scaler is not original.target_scaler
+    params, twin_params = original.get_params(), twin.get_params()
+    del params["target_scaler"], twin_params["target_scaler"]
+    assert twin_params == params
+    assert twin_params["optimizer__momentum"] == 0.9
+    assert twin_params["target_scaler__feature_range"] == (-1, 1)
+
+
+def test_a_clone_of_a_pipeline_keeps_routed_parameters():
+    pipeline = make_pipeline(WindowTransformer(), LSTMRegressor(optimizer="sgd"))
+    pipeline.set_params(lstmregressor__optimizer__momentum=0.9)
+    assert clone(pipeline).get_params()["lstmregressor__optimizer__momentum"] == 0.9
+
+
+def test_changing_a_clone_leaves_the_original_alone():
+    original = LSTMRegressor().set_params(optimizer__beta_1=0.8)
+    clone(original).set_params(units=7, optimizer__beta_1=0.5)
+    assert original.units == 50
+    assert original.get_params()["optimizer__beta_1"] == 0.8
+
+
+def test_repr_shows_what_was_changed():
+    assert repr(LSTMRegressor()) == "LSTMRegressor()"
+    assert repr(LSTMRegressor(20, epochs=5)) == "LSTMRegressor(epochs=5, units=20)"
+    assert repr(WindowTransformer()) == "WindowTransformer()"
+    assert repr(WindowTransformer(3, purge=False)) == "WindowTransformer(n_steps_in=3, purge=False)"
+
+
+def test_repr_shows_routed_parameters():
+    model = LSTMRegressor().set_params(optimizer__beta_1=0.8)
+    assert repr(model) == "LSTMRegressor(optimizer__beta_1=0.8)"
+    with config_context(print_changed_only=False):
+        assert "optimizer__beta_1=0.8" in repr(model)
+
+
+def test_the_html_of_a_notebook_shows_routed_parameters():
+    model = LSTMRegressor().set_params(optimizer__beta_1=0.8)
+    assert "optimizer__beta_1" in estimator_html_repr(make_pipeline(WindowTransformer(), model))
+
+
+def test_set_params_takes_plain_nested_and_routed_names():
+    pipeline = make_pipeline(WindowTransformer(), LSTMRegressor(target_scaler=MinMaxScaler()))
+    pipeline.set_params(
+        windowtransformer__n_steps_in=4,
+        lstmregressor__units=7,
+        lstmregressor__optimizer__beta_1=0.8,
+        lstmregressor__target_scaler__feature_range=(-1, 1),
+    )
+    window, model = pipeline[0], pipeline[1]
+    assert (window.n_steps_in, model.units) == (4, 7)
+    assert model.target_scaler.feature_range == (-1, 1)
+    assert model.get_params()["optimizer__beta_1"] == 0.8
+    assert pipeline.get_params()["lstmregressor__optimizer__beta_1"] == 0.8
+    assert model.set_params() is model
+
+
+@pytest.mark.parametrize("name", ["unit", "model__units", "optimiser__momentum"])
+def test_set_params_refuses_unknown_names(name):
+    with pytest.raises(ValueError, match=f"Invalid parameter .*{name.split('__')[0]}"):
+        LSTMRegressor().set_params(**{name: 1})
+    pipeline = make_pipeline(WindowTransformer(), LSTMRegressor())
+    with pytest.raises(ValueError, match=f"Invalid parameter .*{name.split('__')[0]}"):
+        pipeline.set_params(**{f"lstmregressor__{name}": 1})
+
+
+def test_the_message_for_unknown_names_gives_no_advice_that_fails():
+    # SciKeras advises to give it to the constructor, which in ours is a TypeError.
+    with pytest.raises(ValueError, match="unit") as error:
+        LSTMRegressor().set_params(unit=1)
+    assert "LSTMRegressor(unit=1)" not in str(error.value)
+
+
+def test_routed_names_that_nothing_takes_are_refused_in_fit():
+    model = LSTMRegressor(2, epochs=1).set_params(optimizer__momentun=0.9)
+    with pytest.raises(ValueError, match="momentun"):
+        model.fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+@each_regressor
+def test_get_params_are_those_of_the_constructor(regressor):
+    plain = type(regressor)(**regressor.get_params(deep=False))
+    assert plain.get_params() == regressor.get_params()
+    assert not [name for name in regressor.get_params() if "__" in name]

@@ -1,0 +1,165 @@
+"""The documentation against the code: parameters, defaults, attributes and examples."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpydoc.docscrape import ClassDoc, FunctionDoc
+
+import skforecast_lstm
+from skforecast_lstm import BaseLSTMRegressor, WindowTransformer, datasets, networks
+
+PUBLIC = {name: getattr(skforecast_lstm, name) for name in skforecast_lstm.__all__}
+CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}
+FUNCTIONS = {name: value for name, value in PUBLIC.items() if not inspect.isclass(value)}
+FUNCTIONS |= {f"datasets.{name}": getattr(datasets, name) for name in datasets.__all__}
+# Methods that the package defines: those of scikit-learn and SciKeras have their own documentation.
+METHODS = {
+    f"{cls.__name__}.{name}": function
+    for cls in (BaseLSTMRegressor, WindowTransformer)
+    for name, method in vars(cls).items()
+    if inspect.isfunction(function := inspect.unwrap(method)) and not name.startswith("_")
+}
+EXAMPLES = [
+    path.stem
+    for path in sorted(Path(skforecast_lstm.__file__).parent.glob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
+# The only module whose examples train several networks.
+SLOW = {"regressors": pytest.mark.slow}
+
+each_class = pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
+each_public = pytest.mark.parametrize(
+    "documented", [*CLASSES.values(), *FUNCTIONS.values()], ids=[*CLASSES, *FUNCTIONS]
+)
+each_documented = pytest.mark.parametrize(
+    "documented",
+    [*CLASSES.values(), *FUNCTIONS.values(), *METHODS.values()],
+    ids=[*CLASSES, *FUNCTIONS, *METHODS],
+)
+
+
+def parse(documented):
+    """What numpydoc reads, each warning of which is an error here."""
+    return (ClassDoc if inspect.isclass(documented) else FunctionDoc)(documented)
+
+
+def signature(documented):
+    """Parameters by name, without self."""
+    parameters = dict(inspect.signature(documented).parameters)
+    parameters.pop("self", None)
+    return parameters
+
+
+def documented_parameters(documented):
+    """Type by name, in the order of the documentation; "X_val, y_val" are two."""
+    entries = parse(documented)["Parameters"]
+    return {name.lstrip("*"): entry.type for entry in entries for name in entry.name.split(", ")}
+
+
+class WithNetwork(BaseLSTMRegressor):
+    """The base alone names no network."""
+
+    build_network = staticmethod(networks.build_lstm)
+
+
+def fitted(cls):
+    """An estimator after ``fit``, on a table with names, so that it has all it can have."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 4)), columns=list("abcd"))
+    if cls is WindowTransformer:
+        return WindowTransformer(2).fit(X)
+    cls = WithNetwork if cls is BaseLSTMRegressor else cls
+    return cls(epochs=1).fit(X, X["a"])
+
+
+# --- parameters ---------------------------------------------------------------------------------
+
+
+@each_documented
+def test_documented_parameters_are_those_of_the_signature_in_order(documented):
+    assert list(documented_parameters(documented)) == list(signature(documented))
+
+
+@each_documented
+def test_documented_defaults_are_those_of_the_signature(documented):
+    for name, text in documented_parameters(documented).items():
+        default = signature(documented)[name].default
+        stated = re.search(r"default=(.*)", text)
+        if default is inspect.Parameter.empty or text in ("Ignored", "dict"):
+            assert stated is None, name
+        else:
+            assert stated, f"{name} does not state its default, {default!r}"
+            # As text: 1 and True, or 0.0 and 0, are equal but not what the reader should type.
+            assert stated[1].replace("'", '"') == repr(default).replace("'", '"'), name
+
+
+@each_documented
+def test_every_docstring_has_a_summary_of_one_line_that_ends(documented):
+    summary = parse(documented)["Summary"]
+    assert len(summary) == 1
+    assert summary[0].endswith(".")
+
+
+@each_class
+def test_no_placeholder_is_left(cls):
+    assert not re.search(r"\{\w+\}", cls.__doc__)
+
+
+@each_class
+def test_a_fitted_estimator_has_the_documented_attributes_and_no_others(cls):
+    estimator = fitted(cls)
+    entries = parse(cls)["Attributes"]
+    documented = [name for entry in entries for name in entry.name.split(", ")]
+    properties = {name for name in documented if isinstance(getattr(cls, name, None), property)}
+    learned = {name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")}
+    assert learned | properties == set(documented)
+    for name in properties:
+        assert getattr(estimator, name) is not None
+
+
+# --- completeness -------------------------------------------------------------------------------
+
+
+@each_public
+def test_everything_public_has_an_example(documented):
+    assert any(">>>" in line for line in parse(documented)["Examples"])
+
+
+@pytest.mark.parametrize(
+    "function", [*FUNCTIONS.values(), *METHODS.values()], ids=[*FUNCTIONS, *METHODS]
+)
+def test_every_function_says_what_it_returns(function):
+    assert parse(function)["Returns"]
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name.endswith("Regressor")])
+def test_every_regressor_gives_a_reference(name):
+    assert parse(CLASSES[name])["References"]
+
+
+# --- examples -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=SLOW.get(n, ())) for n in EXAMPLES])
+def test_doctests(name):
+    module = importlib.import_module(f"skforecast_lstm.{name}")
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("page", ["rows.rst", "networks.rst"])
+def test_examples_of_the_pages(page):
+    path = Path(__file__).parents[1] / "docs" / page
+    result = doctest.testfile(
+        str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
+    assert result.attempted > 3
+    assert result.failed == 0
