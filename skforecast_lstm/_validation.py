@@ -51,9 +51,9 @@ def check_integer(value: Any, name: str, minimum: int) -> int:
 
 def is_time_index(index: Any) -> bool:
     """Tell whether labels of `index` can be put in time order: dates, periods or numbers."""
-    return isinstance(
-        index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
-    ) or pd.api.types.is_numeric_dtype(index)
+    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
+        return True
+    return pd.api.types.is_numeric_dtype(index) and not pd.api.types.is_bool_dtype(index)
 
 
 def check_time_order(index: pd.Index, owner: str) -> None:
@@ -73,6 +73,11 @@ def check_time_order(index: pd.Index, owner: str) -> None:
         )
     if not is_time_index(index) or (index.is_monotonic_increasing and index.is_unique):
         return
+    if index.hasnans:
+        raise ValueError(
+            f"{owner} needs to know when each row was, but the {type(index).__name__} has "
+            f"{np.sum(index.isna())} missing labels. Drop those rows with df[df.index.notna()]."
+        )
     if not index.is_unique:
         label = index[index.duplicated()][0]
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -105,7 +105,7 @@ def make_supervised(
     y = future.iloc[:, 0] if future.shape[1] == 1 else future
     if isinstance(data, (pd.Series, pd.DataFrame)):
         return X, y
-    return X.to_numpy(), y.to_numpy()
+    return X.to_numpy(copy=True), y.to_numpy(copy=True)
 
 
 def _as_table(data: Any) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str, default: Any) -
     )
     found = []
     for column in [columns] if is_single else list(columns):  # type: ignore[arg-type]
-        if column in table.columns:
+        if isinstance(column, Hashable) and column in table.columns:
             found.append(int(table.columns.get_loc(column)))  # type: ignore[arg-type]
         elif isinstance(column, Integral) and -table.shape[1] <= int(column) < table.shape[1]:
             found.append(int(column) % table.shape[1])

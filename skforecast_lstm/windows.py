@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 from typing import Any
 
@@ -59,8 +60,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         Whether ``fit_transform``, which is what ``Pipeline.fit`` calls, marks the last
         ``n_steps_out - 1`` rows with NaN, so that they are left out of training: their targets lie
         in the rows that follow the training data. It is what makes a plain ``TimeSeriesSplit`` free
-        of label leakage. Set it to False for a final fit, when nothing follows to be scored on, and
-        for regressors that take no NaN (then leave ``TimeSeriesSplit(gap=n_steps_out - 1)``).
+        of label leakage. Set it to False for a final fit, when nothing follows to be scored on; and
+        for regressors that take no NaN, with ``TimeSeriesSplit(gap=n_steps_out - 1)`` on a table
+        whose index reaches this step (the windows then start cold after the gap).
     flatten : bool, default=False
         Whether the windows are rows of a 2-D table of lags, for any regressor, instead of 3-D.
 
@@ -88,8 +90,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     ``transform`` puts the remembered rows in front of rows that continue the fitted ones, so that
     the first rows of a test fold have their true history. With a pandas index the index decides:
     rows continue if the first comes one step after the last fitted one. Without one, an array is
-    taken for the training data, or an extension of it, if it begins with the fitted rows, and for
-    their continuation otherwise. All else starts cold, with padding.
+    taken for the training data, or an extension of it, if it begins with all the fitted rows, and
+    for their continuation otherwise, even if it is a piece of them. All else starts cold, with
+    padding.
 
     Steps before this one that return arrays lose the index; ``set_output(transform="pandas")`` on
     the pipeline keeps it.
@@ -283,11 +286,13 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 pass
         if len(rows) < self._n_fitted_rows:
             return True
-        tolerance = np.sqrt(np.finfo(np.result_type(rows, self._sampled_rows)).eps)
-        scale = np.nan_to_num(np.abs(self._sampled_rows)).max(axis=0)
-        differs = np.abs(rows[self._sampled] - self._sampled_rows) > tolerance * scale
-        differs |= np.isnan(rows[self._sampled]) != np.isnan(self._sampled_rows)
-        return bool(differs.any())
+        old, new = self._sampled_rows, rows[self._sampled]
+        # Rounding grows with the level of a series; how far its values are apart, with its spread.
+        eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
+        known = np.ma.masked_invalid(old)
+        spread, level = known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0)
+        differs = np.abs(new - old) > np.sqrt(eps) * spread + 8 * eps * level
+        return bool((differs | (np.isnan(new) != np.isnan(old))).any())
 
     def _cold_start(self, rows: np.ndarray) -> np.ndarray:
         shape = self.history_.shape
@@ -319,9 +324,18 @@ def _next_labels(index: Any) -> tuple[Any, Any] | None:
     if isinstance(index, pd.PeriodIndex):
         return last, last + 1
     if isinstance(index, pd.DatetimeIndex):
-        tail = index[-1000:]
-        freq = index.freq or (pd.infer_freq(tail) if len(tail) >= 3 else None)
+        freq = index.freq or _infer_freq(index[-1000:])
         if freq is not None:
-            return last, last + pd.tseries.frequencies.to_offset(freq)
+            return last, last + freq
     # Irregular times: a step is no longer than the longest among the fitted rows.
     return last, last + (index[1:] - index[:-1]).max()
+
+
+def _infer_freq(index: pd.DatetimeIndex) -> Any:
+    """The frequency that regular dates follow, or None."""
+    if len(index) < 3:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas 3: another type to come
+        freq = pd.infer_freq(index)
+    return None if freq is None else pd.tseries.frequencies.to_offset(freq)
