@@ -42,7 +42,7 @@ FRAMINGS = {
     ),
 }
 
-# Windows of three steps are too short for the defaults to read much: three subsequences of one step.
+# Windows of three steps are too short for the defaults to read much: cut them into single steps.
 SHORT_WINDOW = {
     "CNNLSTMRegressor": {"n_seq": 3, "pool_size": 1},
     "ConvLSTMRegressor": {"n_seq": 3, "kernel_size": 1},
