@@ -39,6 +39,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -86,6 +87,9 @@ _PARAMETERS = """activation : str or callable, default="tanh"
     callbacks : list of keras Callback, callback classes, or None, default=None
         Called during training; epoch-level hooks run beside the compiled program, batch-level ones
         make it fall back to ``keras.Model.fit``.
+    jit_compile : {"auto"} or bool, default="auto"
+        Whether XLA compiles the training step. "auto": where a recurrent layer has no fused kernel
+        (any but an LSTM with tanh) and there are enough steps to repay seconds of compiling.
     warm_start : bool, default=False
         Whether ``fit`` continues from the weights, optimizer state and target scale of the last.
     random_state : int, RandomState instance or None, default=None
@@ -202,6 +206,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         ],
         "n_targets": [Interval(Integral, 1, None, closed="left"), None],
         "callbacks": [list, tuple, dict, type, HasMethods("set_model"), None],
+        "jit_compile": [StrOptions({"auto"}), "boolean"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -229,6 +234,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         target_scaler: Any = "standard",
         n_targets: int | None = None,
         callbacks: Any = None,
+        jit_compile: str | bool = "auto",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -252,6 +258,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         self.target_scaler = target_scaler
         self.n_targets = n_targets
         self.callbacks = callbacks
+        self.jit_compile = jit_compile
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -430,7 +437,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         targets = self._check_targets(y, windows, reset=is_fresh)
         weight = None
         if sample_weight is not None:
-            weight = check_sample_weight(sample_weight, windows, dtype=np.float64)
+            weight = check_sample_weight(sample_weight, windows.starts, dtype=np.float64)
             _check_weights(weight)
         held_out = self._check_held_out(X_val, y_val)
         rows = _complete_rows(windows, targets, weight)
@@ -458,8 +465,8 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             network,
             self._compilation(),
             self._state,
-            training.Samples(windows[rows], self._scale(targets), weight),
-            None if held_out is None else training.Samples(held_out[0], self._scale(held_out[1])),
+            self._samples(windows[rows], targets, weight),
+            None if held_out is None else self._samples(*held_out),
             training.Training(
                 epochs=epochs,
                 batch_size=self.batch_size,
@@ -471,6 +478,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
                 verbose=int(self.verbose),
                 callbacks=self._callbacks(),
             ),
+            self.jit_compile,
         )
         self._fitted_network, self._rng = network, rng
         self.__dict__.pop("_model", None)
@@ -493,12 +501,12 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             The predictions, in the target's units.
         """
         check_is_fitted(self)
-        windows, is_known = _complete_windows(self._check_windows(X, reset=False))
+        windows, is_known = self._check_windows(X, reset=False).completed()
         shape = (self.n_steps_out_, self.n_targets_)
-        y = np.full((len(windows), *shape), np.nan, dtype=self._y_dtype)
-        if is_known.any():
+        y = np.full((len(is_known), *shape), np.nan, dtype=self._y_dtype)
+        if len(windows):
             outputs = training.predict(
-                self._fitted_network, self._state, windows if is_known.all() else windows[is_known]
+                self._fitted_network, self._state, windows.table, windows.starts
             )
             y[is_known] = self._unscale(outputs.reshape(-1, *shape))
         return y.reshape(-1, *self._y_shape)
@@ -541,27 +549,27 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
 
     # --- what goes in ------------------------------------------------------------------------
 
-    def _check_windows(self, X: Any, *, reset: bool) -> np.ndarray:
-        """Return windows of shape (n, n_steps_in, n_features); NaN may mark missing steps."""
+    def _check_windows(self, X: Any, *, reset: bool) -> Windows:
+        """Return the windows of X; NaN may mark missing steps."""
         if not hasattr(X, "ndim"):
             X = np.asarray(X)
+        if X.ndim > 3:
+            raise ValueError(
+                f"X must be 3-D (n_samples, n_steps_in, n_features), or 2-D for windows of one "
+                f"series, got shape {X.shape}."
+            )
         if X.ndim != 3:
-            is_foreign = not reset and self._n_dims == 3
-            X = (check_array if is_foreign else validate_data)(
-                *(() if is_foreign else (self,)),
-                X,
-                dtype=_FLOATS,
-                ensure_all_finite="allow-nan",
-                **({} if is_foreign else {"reset": reset}),
-            )
-            windows = X[:, :, np.newaxis]
+            params = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
+            if reset or self._n_dims == 2:
+                X = validate_data(self, X, reset=reset, **params)
+            else:  # windows of one series, after a fit on 3-D ones: the columns are steps
+                X = check_array(X, **params)
+            windows = Windows.from_array(X[:, :, np.newaxis])
         else:
-            windows = check_array(
-                X, dtype=_FLOATS, allow_nd=True, ensure_all_finite="allow-nan", estimator=self
-            )
+            windows = _check_3d(X)
             if reset:
-                check_feature_names(self, windows, reset=True)
-        n_steps_in, n_features = windows.shape[1:]
+                check_feature_names(self, X, reset=True)
+        _, n_steps_in, n_features = windows.shape
         if reset:
             self._n_dims = X.ndim
             self.n_steps_in_ = n_steps_in
@@ -576,7 +584,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             )
         return windows
 
-    def _check_targets(self, y: Any, windows: np.ndarray, *, reset: bool) -> np.ndarray:
+    def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
         if y is None:
             raise ValueError(
@@ -593,7 +601,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             input_name="y",
             estimator=self,
         )
-        check_consistent_length(windows, y)
+        check_consistent_length(windows.starts, y)
         if y.ndim not in (1, 2, 3):
             raise ValueError(
                 f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
@@ -630,7 +638,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             )
         return n_targets
 
-    def _check_held_out(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    def _check_held_out(self, X: Any, y: Any) -> tuple[Windows, np.ndarray] | None:
         """The user's own validation samples, complete ones only."""
         if (X is None) != (y is None):
             raise ValueError("X_val and y_val must be given together, or neither of them.")
@@ -670,8 +678,11 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             params["sample_weight"] = np.repeat(weight, self.n_steps_out_)
         return scaler.fit(targets.reshape(-1, self.n_targets_), **params)
 
-    def _scale(self, targets: np.ndarray) -> np.ndarray:
-        return self._through_scaler("transform", targets)
+    def _samples(
+        self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None = None
+    ) -> training.Samples:
+        y = self._through_scaler("transform", targets)
+        return training.Samples(windows.table, windows.starts, y, weight)
 
     def _unscale(self, outputs: np.ndarray) -> np.ndarray:
         return self._through_scaler("inverse_transform", outputs)
@@ -742,8 +753,15 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         if callbacks is None:
             return []
         if isinstance(callbacks, dict):
-            return list(callbacks.values())
-        return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+            callbacks = list(callbacks.values())
+        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+        for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise ValueError(
+                    f"callbacks must be Keras callbacks or their classes, got {callback!r}. For "
+                    f"early stopping there is early_stopping=True."
+                )
+        return callbacks
 
     def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
         """SciKeras' routing: make what a name or class stands for, with its routed parameters."""
@@ -787,14 +805,24 @@ def _check_weights(weight: np.ndarray) -> None:
         )
 
 
+def _check_3d(X: Any) -> Windows:
+    """Check windows, through their table where they overlap: they are n_steps_in times as large."""
+    params = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    if isinstance(X, np.ndarray) and len(X) and X.strides[0] == X.strides[1]:
+        windows = Windows.from_array(X)
+        windows.table = check_array(windows.table, **params)
+        return windows
+    return Windows.from_array(check_array(X, allow_nd=True, **params))
+
+
 def _complete_rows(
-    windows: np.ndarray,
+    windows: Windows,
     targets: np.ndarray,
     weight: np.ndarray | None,
     names: tuple[str, str] = ("X", "y"),
 ) -> np.ndarray:
     """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
-    in_windows, in_targets = np.isnan(windows).any(axis=(1, 2)), np.isnan(targets).any(axis=(1, 2))
+    in_windows, in_targets = ~windows.are_complete(), np.isnan(targets).any(axis=(1, 2))
     is_complete = ~(in_windows | in_targets)
     if not is_complete.any():
         raise ValueError(
@@ -810,20 +838,6 @@ def _complete_rows(
                 "sample_weight is zero for every complete sample: nothing to train on."
             )
     return np.flatnonzero(is_complete)
-
-
-def _complete_windows(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Repeat the first known step where only the oldest are missing; tell which rows are whole."""
-    is_missing = np.isnan(windows).any(axis=2)
-    if not is_missing.any():
-        return windows, np.ones(len(windows), dtype=bool)
-    first_known = is_missing.argmin(axis=1)
-    is_known = is_missing.sum(axis=1) == first_known
-    rows = np.flatnonzero(is_known & (first_known > 0))
-    windows = windows.copy()
-    steps = np.maximum(np.arange(windows.shape[1]), first_known[rows, np.newaxis])
-    windows[rows] = np.take_along_axis(windows[rows], steps[:, :, np.newaxis], axis=1)
-    return windows, is_known
 
 
 def _fill(cls: type) -> None:

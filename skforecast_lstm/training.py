@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import random
 import threading
 from collections import OrderedDict
@@ -21,6 +22,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
+
+from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 
 __all__ = [
     "Compilation",
@@ -35,15 +38,34 @@ __all__ = [
     "train",
 ]
 
-# Idle programs kept, the least recently used dropped first: a graph takes a few MB.
-MAX_IDLE_PROGRAMS = 16
+# XLA repays its compile time, a few seconds, after so many steps of a loop over windows.
+_MIN_XLA_STEPS = 20_000
+# Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, of which
+# TensorFlow gives back little when it is dropped: many are kept, so that few are made twice.
+MAX_IDLE_PROGRAMS = 64
 # Shuffled orders go into the graph for as many epochs at a time as fit into this many numbers.
 _MAX_ORDER_SIZE = 4_000_000
-_PREDICT_BATCH_SIZE = 2048
+# Steps that inference holds at a time: what a recurrent layer keeps of each is what takes memory.
+_MAX_PREDICT_STEPS = 50_000
 # Keras draws the seeds of initializers and dropout from Python's global generator.
 _BUILD_LOCK = threading.RLock()
 
 History = dict[str, list[float]]
+
+
+def _limit_threads() -> None:
+    """Take the threads that joblib grants a worker, as NumPy's libraries do.
+
+    TensorFlow would take every core in each of them, and they would wait for one another.
+    """
+    granted = os.environ.get("OMP_NUM_THREADS", "")
+    if granted.isdecimal() and "TF_NUM_INTRAOP_THREADS" not in os.environ:
+        with contextlib.suppress(RuntimeError):  # somebody has used TensorFlow before: too late
+            tf.config.threading.set_intra_op_parallelism_threads(int(granted))
+            tf.config.threading.set_inter_op_parallelism_threads(int(granted))
+
+
+_limit_threads()
 
 
 class Network:
@@ -86,6 +108,7 @@ class Compilation:
     loss: Any
     optimizer: Any
     metrics: Any = None
+    jit: bool = False
 
     @property
     def key(self) -> Any:
@@ -94,7 +117,7 @@ class Compilation:
         if self.learning_rate is not None:
             config.pop("learning_rate")
         parts = (self.loss, self.metrics, config)
-        return type(self.optimizer), *map(_identity, parts)
+        return self.jit, type(self.optimizer), *map(_identity, parts)
 
     @property
     def learning_rate(self) -> float | None:
@@ -117,9 +140,10 @@ class State:
 
 @dataclass
 class Samples:
-    """Windows, targets (n, n_steps_out, n_targets) and weights: complete, and aligned."""
+    """Windows as rows of a table, targets (n, n_steps_out, n_targets) and weights, all complete."""
 
-    X: np.ndarray
+    table: np.ndarray
+    starts: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None = None
 
@@ -155,6 +179,9 @@ class Program:
 
     def __init__(self, network: Network, compilation: Compilation | None = None) -> None:
         self.model = network.build()
+        self._jit = compilation is not None and compilation.jit
+        if not self._jit:  # XLA compiles the loop, and has no such kernel
+            use_fused_kernels(self.model)
         self.n_traces = 0
         self._loaded: State | None = None
         if compilation is not None:
@@ -165,7 +192,7 @@ class Program:
 
     @functools.cached_property
     def _predict(self) -> Any:
-        return self._traced(self._forward, self._signature()[0])
+        return self._traced(self._forward, *self._signature()[:2])
 
     @functools.cached_property
     def _train(self) -> Any:
@@ -182,20 +209,27 @@ class Program:
         return traced.get_concrete_function()
 
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
-        """Windows, targets and weights; the weights broadcast over the steps of the output."""
-        shapes = self.model.input_shape[1:], self.model.output_shape[1:]
-        ones = (1,) * (len(shapes[1]) - 1)
+        """Table, starts, targets and weights; these broadcast over the steps of the output."""
+        n_features, output_shape = self.model.input_shape[2], self.model.output_shape[1:]
         floatx = keras.config.floatx()
-        return tuple(tf.TensorSpec([None, *shape], floatx) for shape in (*shapes, ones))
+        return (
+            tf.TensorSpec([None, n_features], floatx),
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([None, *output_shape], floatx),
+            tf.TensorSpec([None, *(1 for _ in output_shape[1:])], floatx),
+        )
 
-    def predict(self, state: State, X: np.ndarray) -> np.ndarray:
+    def predict(self, state: State, table: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Outputs for windows, as the model's own ``predict`` gives them."""
         if state is not self._loaded:
             self.model.set_weights(state.weights)
             self._loaded = state
-        starts = range(0, len(X), _PREDICT_BATCH_SIZE)
-        parts = [X[start : start + _PREDICT_BATCH_SIZE] for start in starts]
-        outputs = [self._predict(_tensor(part)).numpy() for part in parts]
+        size = max(32, _MAX_PREDICT_STEPS // self.model.input_shape[1])
+        rows = _tensor(table)
+        outputs = [
+            self._predict(rows, tf.constant(starts[first : first + size], tf.int32)).numpy()
+            for first in range(0, len(starts), size)
+        ]
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
     def train(
@@ -269,9 +303,8 @@ class Program:
             stopping[0].restore_best_weights = True
         with _attached(training) as attached:
             history = self.model.fit(
-                _Batches(samples, training),
-                validation_data=held_out,
-                validation_batch_size=training.batch_size,
+                _Batches(self._take, samples, training.batch_size, training),
+                validation_data=held_out and _Batches(self._take, held_out, training.batch_size),
                 epochs=training.last_epoch,
                 initial_epoch=training.first_epoch,
                 shuffle=False,
@@ -284,10 +317,21 @@ class Program:
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
         """What the loops take; a sample weighs one where nothing else is said."""
         weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
-        return tuple(
-            _tensor(part.reshape(len(part), *spec.shape[1:]))
-            for part, spec in zip((samples.X, samples.y, weight), self._signature(), strict=True)
+        _, _, target, ones = (spec.shape[1:] for spec in self._signature())
+        return (
+            _tensor(samples.table),
+            tf.constant(samples.starts, tf.int32),
+            _tensor(samples.y.reshape(-1, *target)),
+            _tensor(weight.reshape(-1, *ones)),
         )
+
+    def _take(self, samples: tuple[tf.Tensor, ...], rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """One batch of windows, gathered from the table, with targets and weights."""
+        table, starts, *others = samples
+        return self._gather(table, tf.gather(starts, rows)), *(tf.gather(x, rows) for x in others)
+
+    def _gather(self, table: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+        return tf.gather(table, starts[:, tf.newaxis] + tf.range(self.model.input_shape[1]))
 
     def _build_metrics(self) -> None:
         """Create the variables of the metrics, which a graph cannot."""
@@ -297,9 +341,9 @@ class Program:
 
     # --- what the graph does: n_traces counts how often Python ran it ------------------------
 
-    def _forward(self, X: tf.Tensor) -> tf.Tensor:
+    def _forward(self, table: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
         self.n_traces += 1
-        return self.model(X, training=False)
+        return self.model(self._gather(table, starts), training=False)
 
     def _epochs(self, samples: Any, orders: tf.Tensor, batch_size: tf.Tensor) -> Any:
         """Train for one epoch per row of `orders`; return the logs of each."""
@@ -312,7 +356,7 @@ class Program:
             model.reset_metrics()
 
             def step(rows: tf.Tensor) -> None:
-                model.train_step(_take(samples, tf.gather(orders[number], rows)))
+                self._step(self._take(samples, tf.gather(orders[number], rows)), batch_size)
 
             _for_batches(n_samples, batch_size, step)
             result = model.get_metrics_result()
@@ -331,13 +375,37 @@ class Program:
         n_done, *logs = tf.while_loop(goes_on, epoch, [0, *logs], parallel_iterations=1)
         return {name: log.stack()[:n_done] for name, log in zip(names, logs, strict=True)}
 
+    def _step(self, batch: tuple[tf.Tensor, ...], batch_size: tf.Tensor) -> None:
+        """One update of the weights, compiled by XLA if the batch is a full one.
+
+        XLA compiles for a shape, and the last batch of an epoch has another in every fold.
+        """
+        if not self._jit:
+            self.model.train_step(batch)
+            return
+
+        def step() -> tf.Tensor:
+            self.model.train_step(batch)
+            return tf.constant(0)
+
+        is_full = tf.equal(tf.shape(batch[0])[0], batch_size)
+        tf.cond(is_full, lambda: self._compiled_step(*batch), step)
+
+    @functools.cached_property
+    def _compiled_step(self) -> Any:
+        def step(*batch: tf.Tensor) -> tf.Tensor:
+            self.model.train_step(batch)
+            return tf.constant(0)
+
+        return tf.function(step, jit_compile=True, autograph=False)
+
     def _validation(self, samples: Any, batch_size: tf.Tensor) -> Any:
         self.n_traces += 1
         self.model.reset_metrics()
         _for_batches(
             tf.shape(samples[1])[0],
             batch_size,
-            lambda rows: self.model.test_step(_take(samples, rows)),
+            lambda rows: self.model.test_step(self._take(samples, rows)),
         )
         return self.model.get_metrics_result()
 
@@ -394,29 +462,34 @@ class _Progress(keras.callbacks.Callback):
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches that the program would train on, for ``model.fit``."""
+    """The batches that the program would train or validate on, for ``model.fit``."""
 
-    def __init__(self, tensors: tuple[tf.Tensor, ...], training: Training) -> None:
+    def __init__(
+        self, take: Callable, samples: Any, batch_size: int, training: Training | None = None
+    ) -> None:
         super().__init__()
-        self._arrays = [tensor.numpy() for tensor in tensors]
+        self._take, self._samples, self._batch_size = take, samples, batch_size
         self._training = training
-        self._order = np.arange(len(self._arrays[0]))  # for Keras' look at a batch before training
+        # In this order, too, Keras looks at a batch before it trains.
+        self._order = np.arange(len(samples[1]))
 
     def __len__(self) -> int:
-        return -(-len(self._order) // self._training.batch_size)
+        return -(-len(self._order) // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        size = self._training.batch_size
-        rows = self._order[index * size : (index + 1) * size]
-        return tuple(array[rows] for array in self._arrays)
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return tuple(part.numpy() for part in self._take(self._samples, rows))
 
     def on_epoch_begin(self) -> None:
         """Draw the order of the epoch."""
-        self._order = self._training.orders(1, len(self._order))[0]
+        if self._training is not None:
+            self._order = self._training.orders(1, len(self._order))[0]
 
 
 _cache: OrderedDict[Any, list[Program]] = OrderedDict()
 _cache_lock = threading.Lock()
+# The process that has run a program: its threads are not in a fork of it.
+_runtime_pid: int | None = None
 
 
 def clear_cache() -> None:
@@ -469,8 +542,12 @@ def train(
     samples: Samples,
     validation: Samples | None,
     training: Training,
+    jit_compile: str | bool,
 ) -> tuple[State, History]:
     """Train a network from a state.
+
+    With ``jit_compile="auto"`` XLA compiles the step where a recurrent layer has no fused kernel
+    and there are enough steps to repay the time that takes.
 
     Returns
     -------
@@ -484,19 +561,25 @@ def train(
     ValueError
         If the loss is no longer finite.
     """
+    if jit_compile == "auto":
+        n_updates = training.epochs * (len(samples.y) // training.batch_size)
+        n_steps = n_updates * network.arguments["input_shape"][0]
+        jit_compile = n_steps >= _MIN_XLA_STEPS and loops_over_steps(network.build())
+    compilation.jit = bool(jit_compile)
     with _borrow(network, compilation) as program:
         return program.train(state, samples, validation, training, compilation.learning_rate)
 
 
-def predict(network: Network, state: State, X: np.ndarray) -> np.ndarray:
-    """Outputs of the network for complete windows."""
+def predict(network: Network, state: State, table: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Outputs of the network for complete windows, which begin in those rows of the table."""
     with _borrow(network) as program:
-        return program.predict(state, X)
+        return program.predict(state, table, starts)
 
 
 @contextlib.contextmanager
 def _borrow(network: Network, compilation: Compilation | None = None) -> Iterator[Program]:
     """Lend a program to one user; a second one at the same time gets another."""
+    _refuse_fork()
     key = (network.key, None if compilation is None else compilation.key)
     with _cache_lock:
         idle = _cache.get(key)
@@ -514,6 +597,18 @@ def _borrow(network: Network, compilation: Compilation | None = None) -> Iterato
                 programs.pop()
             if not programs:
                 del _cache[oldest]
+
+
+def _refuse_fork() -> None:
+    """Stop where TensorFlow would wait forever for threads that a fork has not taken along."""
+    global _runtime_pid
+    _runtime_pid = _runtime_pid or os.getpid()
+    if _runtime_pid != os.getpid():
+        raise RuntimeError(
+            "TensorFlow is running in the process that this one was forked from, and would hang "
+            "here. Use n_jobs with joblib's own backends ('loky', the default, or 'threading'), or "
+            "start processes with multiprocessing.get_context('spawn')."
+        )
 
 
 @contextlib.contextmanager
@@ -543,11 +638,6 @@ def _for_batches(
         return [start + batch_size]
 
     tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
-
-
-def _take(samples: Any, rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """One batch of the samples."""
-    return tuple(tf.gather(part, rows) for part in samples)
 
 
 def _seed_generators(model: keras.Model) -> list[Any]:

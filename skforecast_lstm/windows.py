@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -22,7 +23,7 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 
-__all__ = ["WindowTransformer"]
+__all__ = ["WindowTransformer", "Windows"]
 
 _FLOATS = [np.float64, np.float32]
 # Rows kept to recognise the fitted array when it comes back; shorter tables are compared whole.
@@ -339,3 +340,82 @@ def _infer_freq(index: pd.DatetimeIndex) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas 3: another type to come
         freq = pd.infer_freq(index)
     return None if freq is None else pd.tseries.frequencies.to_offset(freq)
+
+
+@dataclass
+class Windows:
+    """Windows as rows of one table, so that overlapping ones take no memory of their own.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_features)
+        The rows that windows are made of; NaN marks what is missing.
+    starts : ndarray of shape (n_windows,)
+        The first row of each window.
+    n_steps : int
+        Rows per window.
+    """
+
+    table: np.ndarray
+    starts: np.ndarray
+    n_steps: int
+
+    @classmethod
+    def from_array(cls, windows: np.ndarray) -> Windows:
+        """Find the table behind windows of shape (n_windows, n_steps, n_features).
+
+        That of overlapping views, as :class:`WindowTransformer` makes them, is not copied.
+        """
+        n_windows, n_steps, n_features = windows.shape
+        if n_windows and windows.strides[0] == windows.strides[1]:
+            table = np.lib.stride_tricks.as_strided(
+                windows,
+                shape=(n_windows + n_steps - 1, n_features),
+                strides=windows.strides[1:],
+                writeable=False,
+            )
+            return cls(table, np.arange(n_windows), n_steps)
+        return cls(windows.reshape(-1, n_features), np.arange(n_windows) * n_steps, n_steps)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, rows: np.ndarray) -> Windows:
+        return Windows(self.table, self.starts[rows], self.n_steps)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Windows, steps and features."""
+        return len(self), self.n_steps, self.table.shape[1]
+
+    def are_complete(self) -> np.ndarray:
+        """Tell which windows miss nothing."""
+        return self._count_missing(self.n_steps) == 0
+
+    def completed(self) -> tuple[Windows, np.ndarray]:
+        """Repeat the first known step where only older ones are missing.
+
+        Returns
+        -------
+        windows : Windows
+            The windows that are known, or could be completed.
+        is_known : ndarray of bool of shape (n_windows,)
+            Which these are.
+        """
+        n_missing = self._count_missing(self.n_steps)
+        is_known = (n_missing < self.n_steps) & (self._count_missing(n_missing) == n_missing)
+        gaps = n_missing[is_known]
+        if not gaps.any():
+            return self[is_known], is_known
+        starts = self.starts[is_known]
+        rows = np.flatnonzero(gaps)
+        steps = np.maximum(np.arange(self.n_steps), gaps[rows, np.newaxis])
+        filled = self.table[starts[rows, np.newaxis] + steps]
+        starts[rows] = len(self.table) + self.n_steps * np.arange(len(rows))
+        table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
+        return Windows(table, starts, self.n_steps), is_known
+
+    def _count_missing(self, n_steps: int | np.ndarray) -> np.ndarray:
+        """Rows with NaN among the first `n_steps` of each window."""
+        count = np.concatenate([[0], np.isnan(self.table).any(axis=1).cumsum()])
+        return count[self.starts + n_steps] - count[self.starts]

@@ -195,6 +195,7 @@ def test_sequence_with_delay_sees_the_whole_window():
         ("LSTMRegressor", {"loss": "msee"}, r"loss='msee'"),
         ("LSTMRegressor", {"optimizer": "adamm"}, r"optimizer='adamm'"),
         ("LSTMRegressor", {"metrics": ["maee"]}, r"metrics=\['maee'\]"),
+        ("LSTMRegressor", {"callbacks": ["stop"]}, r"callbacks must be Keras callbacks.*'stop'"),
         ("LSTMRegressor", {"learning_rate": -1}, r"'learning_rate' parameter"),
         ("LSTMRegressor", {"n_targets": 4}, r"n_targets=4 does not fit y of shape \(12, 2\)"),
         ("EncoderDecoderLSTMRegressor", {"encoder": "gru"}, r"'encoder' parameter"),

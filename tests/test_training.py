@@ -1,15 +1,30 @@
 """The compiled programs: the same numbers as ``keras.Model.fit``, shared without being mixed up."""
 
 import copy
+import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 import threading
+import tracemalloc
 
+import joblib
 import keras
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import skforecast_lstm
-from skforecast_lstm import BaseLSTMRegressor, training
+from skforecast_lstm import (
+    BaseLSTMRegressor,
+    LSTMRegressor,
+    WindowTransformer,
+    make_supervised,
+    training,
+)
 
 REGRESSORS = {
     "LSTMRegressor": {},
@@ -159,6 +174,119 @@ def test_threads_get_the_same_numbers_as_one_after_the_other(data):
         thread.join()
     for ours, theirs in zip(results, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("granted", ["1", "2"])
+def test_workers_take_the_threads_that_joblib_grants(granted):
+    code = (
+        "import skforecast_lstm.training, tensorflow as tf;"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    env = {**os.environ, "OMP_NUM_THREADS": granted}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split()[-1] == granted
+
+
+def test_a_search_in_threads_finds_what_one_by_one_finds(data):
+    X, y = data
+    search = GridSearchCV(make(), {"units": [3, 5]}, cv=TimeSeriesSplit(3), error_score="raise")
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with joblib.parallel_config(backend="threading"):
+        search.set_params(n_jobs=2).fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+def _predict_in_child(model, X, connection):
+    try:
+        connection.send(model.predict(X))
+    except RuntimeError as error:
+        connection.send(str(error))
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_process_is_told_not_to_wait_for_threads_it_has_not(data):
+    X, y = data
+    model = make().fit(X, y)
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(
+        target=_predict_in_child, args=(model, X, theirs)
+    )
+    child.start()
+    assert ours.poll(60), "the child hangs"
+    assert "spawn" in ours.recv()
+    child.join()
+
+
+# --- windows from the table --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("params", [{}, {"early_stopping": True}])
+def test_windows_are_never_copied_through_the_whole_pipeline(params):
+    table = np.random.default_rng(0).normal(size=(20_000, 3))
+    X, y = make_supervised(table, target=0, n_steps_out=2)
+    params = {"units": 2, "batch_size": 4096, "epochs": 2, "random_state": 0, **params}
+    model = make_pipeline(
+        StandardScaler(), WindowTransformer(200, n_steps_out=2), LSTMRegressor(**params)
+    )
+    model.fit(X[:300], y[:300]).predict(X[:300])  # what is imported and traced once
+    windows = 20_000 * 200 * 3 * 4
+    for run in (lambda: model.fit(X, y), lambda: model.predict(X)):
+        tracemalloc.start()
+        run()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < windows / 8  # NumPy's memory; TensorFlow's is measured in benchmarks/
+
+
+def test_overlapping_windows_and_their_copies_train_alike():
+    table = np.random.default_rng(0).normal(size=(60, 2))
+    views = np.lib.stride_tricks.sliding_window_view(table, 5, axis=0).swapaxes(1, 2)
+    y = table[4:, 0]
+    ours = make().fit(views, y)
+    np.testing.assert_array_equal(ours.predict(views), make().fit(views.copy(), y).predict(views))
+    np.testing.assert_array_equal(ours.predict(views), ours.predict(views.copy()))
+
+
+# --- XLA ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("LSTMRegressor", {}),
+        ("LSTMRegressor", {"cell": "gru"}),
+        ("StackedLSTMRegressor", {"units": (5, 4), "activation": "relu"}),
+        ("EncoderDecoderLSTMRegressor", {"attention": True, "metrics": ["mae"]}),
+    ],
+)
+def test_xla_gives_the_same_numbers(name, params, data):
+    X, y = data
+    plain = make(name, jit_compile=False, batch_size=16, **params).fit(X, y)
+    compiled = make(name, jit_compile=True, batch_size=16, **params).fit(X, y)
+    for key, losses in plain.history_.items():
+        np.testing.assert_allclose(compiled.history_[key], losses, rtol=1e-4)
+    np.testing.assert_allclose(compiled.predict(X), plain.predict(X), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_auto_compiles_where_it_repays(data, monkeypatch):
+    X, y = data
+    monkeypatch.setattr(training, "_MIN_XLA_STEPS", 6 * 3 * 3)  # three epochs of three batches
+
+    def compiles(**params):
+        training.clear_cache()
+        make(batch_size=16, **params).fit(X, y)
+        (program,) = (program for idle in training._cache.values() for program in idle)
+        return program._jit
+
+    assert compiles(cell="gru")
+    assert not compiles(cell="gru", epochs=2)  # too short
+    assert not compiles(epochs=30)  # the fused kernel is as fast
+    assert not compiles(cell="gru", jit_compile=False)
 
 
 def test_model_is_independent_of_cache_and_estimator(data):

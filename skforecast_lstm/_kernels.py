@@ -1,0 +1,108 @@
+"""TensorFlow's fused CPU kernel for LSTM layers, which Keras does not use."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+__all__ = ["loops_over_steps", "use_fused_kernels"]
+
+
+def use_fused_kernels(model: keras.Model) -> None:
+    """Let the LSTM layers of a model run all steps of a window in one operation.
+
+    Keras loops over the steps, with some sixty operations for each, forwards and backwards. The
+    numbers are the same to rounding. Layers that the kernel cannot run (other activations, no bias,
+    recurrent dropout) stay as they are, and so do masked sequences.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Changed in place; its configuration and weights are not.
+    """
+    for layer in model._flatten_layers():
+        if _is_fusible(layer):
+            layer.inner_loop = functools.partial(_inner_loop, layer)
+
+
+def loops_over_steps(model: keras.Model) -> bool:
+    """Tell whether a recurrent layer would still loop over the steps of a window.
+
+    Those of a ConvLSTM are few, and its convolutions gain nothing from XLA.
+    """
+    cells = keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN
+    recurrent = [layer for layer in model._flatten_layers() if isinstance(layer, cells)]
+    return not all(map(_is_fusible, recurrent))
+
+
+def _is_fusible(layer: keras.Layer) -> bool:
+    return (
+        type(layer) is keras.layers.LSTM
+        and layer.cell.use_bias
+        and not layer.recurrent_dropout
+        and layer.cell.activation is keras.activations.tanh
+        and layer.cell.recurrent_activation is keras.activations.sigmoid
+        and layer.compute_dtype == "float32"
+    )
+
+
+def _inner_loop(
+    layer: keras.layers.LSTM, sequences: Any, initial_state: Any, mask: Any, training: bool = False
+) -> tuple[Any, Any, list[Any]]:
+    """What ``LSTM.inner_loop`` returns: last output, all outputs, and the states.
+
+    The kernel runs on one core. So the batch is cut in two halves that run side by side: always,
+    whatever the cores, so that the numbers do not depend on them.
+    """
+    cell = layer.cell
+    if mask is not None:
+        return type(layer).inner_loop(layer, sequences, initial_state, mask, training=training)
+    if training and layer.dropout:
+        sequences *= tf.expand_dims(cell.get_dropout_mask(sequences[:, 0, :]), axis=1)
+    steps = tf.transpose(sequences, [1, 0, 2])
+    if layer.go_backwards:
+        steps = tf.reverse(steps, axis=[0])
+    kernel = tf.concat([tf.convert_to_tensor(cell.kernel), cell.recurrent_kernel], axis=0)
+    weights = _reorder(kernel), _reorder(tf.convert_to_tensor(cell.bias))
+    n_samples = tf.shape(steps)[1]
+    # The kernel leaves the gradient of an empty half unset: a sample alone gets one of zeros.
+    n_alone = tf.cast(n_samples < 2, n_samples.dtype)
+    steps = tf.pad(steps, [[0, 0], [0, n_alone], [0, 0]])
+    initial_state = [tf.pad(x, [[0, n_alone], [0, 0]]) for x in initial_state]
+    sizes = [(n_samples + n_alone) // 2, n_samples + n_alone - (n_samples + n_alone) // 2]
+    halves = [tf.split(steps, sizes, axis=1), *(tf.split(x, sizes) for x in initial_state)]
+    (h1, c1), (h2, c2) = (_run_kernel(*weights, *(x[half] for x in halves)) for half in (0, 1))
+    states = [tf.concat([x[-1], y[-1]], axis=0)[:n_samples] for x, y in ((h1, h2), (c1, c2))]
+    outputs = tf.concat([h1, h2], axis=1)[:, :n_samples]
+    return states[0], tf.transpose(outputs, [1, 0, 2]), states
+
+
+def _run_kernel(
+    kernel: tf.Tensor, bias: tf.Tensor, steps: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs and cell states of every step, each of shape (n_steps, n_samples, units)."""
+    no_peephole = tf.zeros([h.shape[1]])
+    run = tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.shape(steps, out_type=tf.int64)[0],
+        x=steps,
+        h_prev=h,
+        cs_prev=c,
+        w=kernel,
+        b=bias,
+        wci=no_peephole,
+        wcf=no_peephole,
+        wco=no_peephole,
+        forget_bias=0.0,  # it is in the bias of a Keras layer
+        cell_clip=-1.0,
+        use_peephole=False,
+    )
+    return run.h, run.cs
+
+
+def _reorder(weights: tf.Tensor) -> tf.Tensor:
+    """Gates in the kernel's order (input, cell, forget, output) from Keras' (i, f, c, o)."""
+    i, f, c, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, c, f, o], axis=-1)

@@ -1,0 +1,135 @@
+"""The fused kernel against Keras' own loop, and when it is used."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from skforecast_lstm import LSTMRegressor, training
+from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+
+LAYERS = keras.layers
+
+
+def build(*layers):
+    return keras.Sequential([keras.Input((7, 3)), *layers])
+
+
+def fused_twin(model):
+    """The same weights, with the kernel."""
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    use_fused_kernels(twin)
+    return twin
+
+
+def outputs_and_gradients(model, X):
+    with tf.GradientTape() as tape:
+        outputs = model(X, training=True)
+        loss = tf.reduce_mean(outputs**2)
+    return [outputs, *tape.gradient(loss, model.trainable_weights)]
+
+
+def operations(model):
+    """Names of all operations of the model's forward pass, those of inner functions included."""
+    graph = tf.function(model).get_concrete_function(tf.TensorSpec([None, *model.input_shape[1:]]))
+    definition = graph.graph.as_graph_def()
+    inner = [node for function in definition.library.function for node in function.node_def]
+    return {node.op for node in [*definition.node, *inner]}
+
+
+NETWORKS = {
+    "plain": lambda: [LAYERS.LSTM(5)],
+    "sequences": lambda: [LAYERS.LSTM(5, return_sequences=True)],
+    "stacked": lambda: [LAYERS.LSTM(5, return_sequences=True), LAYERS.LSTM(4)],
+    "backwards": lambda: [LAYERS.LSTM(5, go_backwards=True, return_sequences=True)],
+    "bidirectional": lambda: [LAYERS.Bidirectional(LAYERS.LSTM(5))],
+    "bidirectional sequences": lambda: [
+        LAYERS.Bidirectional(LAYERS.LSTM(5, return_sequences=True)),
+        LAYERS.LSTM(3),
+    ],
+    "no forget bias": lambda: [LAYERS.LSTM(5, unit_forget_bias=False)],
+    "regularised": lambda: [LAYERS.LSTM(5, kernel_regularizer="l2")],
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_same_outputs_and_gradients_as_keras(name):
+    X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
+    plain = build(*NETWORKS[name]())
+    fused = fused_twin(plain)
+    assert "BlockLSTM" in operations(fused)
+    assert "BlockLSTM" not in operations(plain)
+    assert not loops_over_steps(fused)
+    for ours, theirs in zip(
+        outputs_and_gradients(fused, X), outputs_and_gradients(plain, X), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        LAYERS.LSTM(5, activation="relu"),
+        LAYERS.LSTM(5, recurrent_activation="hard_sigmoid"),
+        LAYERS.LSTM(5, use_bias=False),
+        LAYERS.LSTM(5, recurrent_dropout=0.1),
+        LAYERS.LSTM(5, dtype="float64"),
+        LAYERS.GRU(5),
+        LAYERS.SimpleRNN(5),
+    ],
+)
+def test_layers_that_the_kernel_cannot_run_stay_as_they_are(layer):
+    model = build(layer)
+    before = model(np.ones((2, 7, 3)))
+    use_fused_kernels(model)
+    assert loops_over_steps(model)
+    assert "BlockLSTM" not in operations(model)
+    np.testing.assert_array_equal(model(np.ones((2, 7, 3))), before)
+
+
+def test_masked_sequences_fall_back():
+    X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
+    X[:, :3] = 0.0
+    plain = build(LAYERS.Masking(), LAYERS.LSTM(5))
+    np.testing.assert_array_equal(fused_twin(plain)(X), plain(X))
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3])
+def test_few_samples(n_samples):
+    X = np.random.default_rng(0).normal(size=(n_samples, 7, 3)).astype(np.float32)
+    plain = build(LAYERS.LSTM(5, return_sequences=True), LAYERS.LSTM(4))
+    fused = fused_twin(plain)
+    for ours, theirs in zip(
+        outputs_and_gradients(fused, X), outputs_and_gradients(plain, X), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_epochs_that_end_in_a_batch_of_one_train_as_in_keras(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(9, 5, 2))
+    model = LSTMRegressor(4, epochs=60, batch_size=4, random_state=0)
+    fused = model.fit(X, X[:, -1]).history_["loss"]
+    training.clear_cache()
+    monkeypatch.setattr(training, "use_fused_kernels", lambda model: None)
+    looped = model.fit(X, X[:, -1]).history_["loss"]
+    training.clear_cache()
+    np.testing.assert_allclose(fused, looped, rtol=1e-4)
+
+
+def test_dropout_is_that_of_the_loop(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(40, 6, 2))
+    model = LSTMRegressor(5, dropout=0.4, epochs=5, random_state=0)
+    fused = model.fit(X, X[:, -1]).history_["loss"]
+    training.clear_cache()
+    monkeypatch.setattr(training, "use_fused_kernels", lambda model: None)
+    looped = model.fit(X, X[:, -1]).history_["loss"]
+    training.clear_cache()
+    np.testing.assert_allclose(fused, looped, rtol=1e-5)
+
+
+def test_the_configuration_is_untouched():
+    model = build(LAYERS.LSTM(5))
+    before = model.get_config()
+    use_fused_kernels(model)
+    assert model.get_config() == before
