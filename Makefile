@@ -26,7 +26,8 @@ docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/pip install --quiet -e ".[bench]"
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: lint type test
 
