@@ -199,6 +199,20 @@ def test_a_search_in_threads_finds_what_one_by_one_finds(data):
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
+@pytest.mark.slow
+def test_a_fit_in_another_process_gives_the_same_numbers(data, tmp_path):
+    X, y = data
+    joblib.dump((make(dropout=0.2), X, y), tmp_path / "given")
+    code = (
+        "import joblib, sys;"
+        "model, X, y = joblib.load(sys.argv[1] + '/given');"
+        "joblib.dump(model.fit(X, y).predict(X), sys.argv[1] + '/found')"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    expected = make(dropout=0.2).fit(X, y).predict(X)
+    np.testing.assert_array_equal(joblib.load(tmp_path / "found"), expected)
+
+
 def _predict_in_child(model, X, connection):
     try:
         connection.send(model.predict(X))
