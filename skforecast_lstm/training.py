@@ -45,8 +45,8 @@ _MIN_XLA_STEPS = 20_000
 MAX_IDLE_PROGRAMS = 64
 # Shuffled orders go into the graph for as many epochs at a time as fit into this many numbers.
 _MAX_ORDER_SIZE = 4_000_000
-# Steps that inference holds at a time: what a recurrent layer keeps of each is what takes memory.
-_MAX_PREDICT_STEPS = 50_000
+# Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
+_MAX_PREDICT_STEPS = 12_000
 # Keras draws the seeds of initializers and dropout from Python's global generator.
 _BUILD_LOCK = threading.RLock()
 
