@@ -55,7 +55,7 @@ def expected_failures(estimator):
         return {
             "check_estimator_tags_renamed": "SciKeras' BaseWrapper still has _more_tags",
             "check_sample_weight_equivalence_on_dense_data": (
-                "minibatches, the loss of a batch and the target scaler count rows, not weights"
+                "minibatches, and the loss of a batch is divided by its rows, not its weights"
             ),
         }
     if estimator.n_steps_in > 1:
