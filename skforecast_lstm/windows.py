@@ -327,7 +327,10 @@ def _next_labels(index: Any) -> tuple[Any, Any] | None:
     if isinstance(index, pd.DatetimeIndex):
         freq = index.freq or _infer_freq(index[-1000:])
         if freq is not None:
-            return last, last + freq
+            # In autumn a day has an hour more, which a day of pandas 2 does not know.
+            clock_change = pd.Timedelta(hours=0 if index.tz is None else 1)
+            is_short = last + freq - last < pd.Timedelta(days=1)
+            return last, last + freq + (pd.Timedelta(0) if is_short else clock_change)
     # Irregular times: a step is no longer than the longest among the fitted rows.
     return last, last + (index[1:] - index[:-1]).max()
 
