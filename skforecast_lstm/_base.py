@@ -29,6 +29,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import training
 from skforecast_lstm._validation import (
+    FLOATS,
     HasMethods,
     Interval,
     StrOptions,
@@ -43,7 +44,6 @@ from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
-_FLOATS = [np.float64, np.float32]
 _STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 
 _PARAMETERS = """activation : str or callable, default="tanh"
@@ -559,7 +559,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
                 f"series, got shape {X.shape}."
             )
         if X.ndim != 3:
-            params = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
+            params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
             if reset or self._n_dims == 2:
                 X = validate_data(self, X, reset=reset, **params)
             else:  # windows of one series, after a fit on 3-D ones: the columns are steps
@@ -594,7 +594,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         names = getattr(y, "columns", None)
         y = check_array(
             y,
-            dtype=_FLOATS,
+            dtype=FLOATS,
             ensure_2d=False,
             allow_nd=True,
             ensure_all_finite="allow-nan",
@@ -807,7 +807,7 @@ def _check_weights(weight: np.ndarray) -> None:
 
 def _check_3d(X: Any) -> Windows:
     """Check windows, through their table where they overlap: they are n_steps_in times as large."""
-    params = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
     if isinstance(X, np.ndarray) and len(X) and X.strides[0] == X.strides[1]:
         windows = Windows.from_array(X)
         windows.table = check_array(windows.table, **params)

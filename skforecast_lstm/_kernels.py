@@ -72,7 +72,8 @@ def _inner_loop(
     n_alone = tf.cast(n_samples < 2, n_samples.dtype)
     steps = tf.pad(steps, [[0, 0], [0, n_alone], [0, 0]])
     initial_state = [tf.pad(x, [[0, n_alone], [0, 0]]) for x in initial_state]
-    sizes = [(n_samples + n_alone) // 2, n_samples + n_alone - (n_samples + n_alone) // 2]
+    n_padded = n_samples + n_alone
+    sizes = [n_padded // 2, n_padded - n_padded // 2]
     halves = [tf.split(steps, sizes, axis=1), *(tf.split(x, sizes) for x in initial_state)]
     (h1, c1), (h2, c2) = (_run_kernel(*weights, *(x[half] for x in halves)) for half in (0, 1))
     states = [tf.concat([x[-1], y[-1]], axis=0)[:n_samples] for x, y in ((h1, h2), (c1, c2))]

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 __all__ = [
+    "FLOATS",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -32,6 +33,8 @@ __all__ = [
     "validate_data",
 ]
 
+# Types that are kept; all others become the first.
+FLOATS = [np.float64, np.float32]
 check_feature_names = _check_feature_names
 check_sample_weight = _check_sample_weight
 

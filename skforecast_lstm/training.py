@@ -299,8 +299,9 @@ class Program:
         """``model.fit`` on the same batches, for callbacks that want to see each of them."""
         stopping = []
         if training.patience is not None:
-            stopping = [keras.callbacks.EarlyStopping(patience=training.patience)]
-            stopping[0].restore_best_weights = True
+            stopping = [
+                keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
+            ]
         with _attached(training) as attached:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
@@ -383,21 +384,16 @@ class Program:
         if not self._jit:
             self.model.train_step(batch)
             return
-
-        def step() -> tf.Tensor:
-            self.model.train_step(batch)
-            return tf.constant(0)
-
         is_full = tf.equal(tf.shape(batch[0])[0], batch_size)
-        tf.cond(is_full, lambda: self._compiled_step(*batch), step)
+        tf.cond(is_full, lambda: self._compiled_step(*batch), lambda: self._plain_step(*batch))
+
+    def _plain_step(self, *batch: tf.Tensor) -> tf.Tensor:
+        self.model.train_step(batch)
+        return tf.constant(0)  # what both branches of a condition have to return
 
     @functools.cached_property
     def _compiled_step(self) -> Any:
-        def step(*batch: tf.Tensor) -> tf.Tensor:
-            self.model.train_step(batch)
-            return tf.constant(0)
-
-        return tf.function(step, jit_compile=True, autograph=False)
+        return tf.function(self._plain_step, jit_compile=True, autograph=False)
 
     def _validation(self, samples: Any, batch_size: tf.Tensor) -> Any:
         self.n_traces += 1

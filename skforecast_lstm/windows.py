@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._validation import (
+    FLOATS,
     Interval,
     StrOptions,
     Tags,
@@ -25,7 +26,6 @@ from skforecast_lstm._validation import (
 
 __all__ = ["WindowTransformer", "Windows"]
 
-_FLOATS = [np.float64, np.float32]
 # Rows kept to recognise the fitted array when it comes back; shorter tables are compared whole.
 _N_SAMPLED_ROWS = 256
 
@@ -260,7 +260,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         index = getattr(X, "index", None)
         if isinstance(index, pd.Index):
             check_time_order(index, type(self).__name__)
-        return validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan", reset=reset)
+        return validate_data(self, X, dtype=FLOATS, ensure_all_finite="allow-nan", reset=reset)
 
     def _remember(self, X: Any) -> np.ndarray:
         rows = self._validate(X, reset=True)

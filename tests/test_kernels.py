@@ -106,25 +106,27 @@ def test_few_samples(n_samples):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_epochs_that_end_in_a_batch_of_one_train_as_in_keras(monkeypatch):
-    X = np.random.default_rng(0).normal(size=(9, 5, 2))
-    model = LSTMRegressor(4, epochs=60, batch_size=4, random_state=0)
+def losses_with_and_without(model, X, monkeypatch):
+    """History of a fit in the kernel, and of one in Keras' loop."""
     fused = model.fit(X, X[:, -1]).history_["loss"]
     training.clear_cache()
     monkeypatch.setattr(training, "use_fused_kernels", lambda model: None)
     looped = model.fit(X, X[:, -1]).history_["loss"]
     training.clear_cache()
+    return fused, looped
+
+
+def test_epochs_that_end_in_a_batch_of_one_train_as_in_keras(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(9, 5, 2))
+    model = LSTMRegressor(4, epochs=60, batch_size=4, random_state=0)
+    fused, looped = losses_with_and_without(model, X, monkeypatch)
     np.testing.assert_allclose(fused, looped, rtol=1e-4)
 
 
 def test_dropout_is_that_of_the_loop(monkeypatch):
     X = np.random.default_rng(0).normal(size=(40, 6, 2))
     model = LSTMRegressor(5, dropout=0.4, epochs=5, random_state=0)
-    fused = model.fit(X, X[:, -1]).history_["loss"]
-    training.clear_cache()
-    monkeypatch.setattr(training, "use_fused_kernels", lambda model: None)
-    looped = model.fit(X, X[:, -1]).history_["loss"]
-    training.clear_cache()
+    fused, looped = losses_with_and_without(model, X, monkeypatch)
     np.testing.assert_allclose(fused, looped, rtol=1e-5)
 
 
