@@ -10,6 +10,9 @@ import tensorflow as tf
 
 __all__ = ["loops_over_steps", "use_fused_kernels"]
 
+# From so many units on, the kernel's own gradient waits for threads in every step.
+_MIN_LOOP_UNITS = 128
+
 
 def use_fused_kernels(model: keras.Model) -> None:
     """Let the LSTM layers of a model run all steps of a window in one operation.
@@ -75,18 +78,87 @@ def _inner_loop(
     n_padded = n_samples + n_alone
     sizes = [n_padded // 2, n_padded - n_padded // 2]
     halves = [tf.split(steps, sizes, axis=1), *(tf.split(x, sizes) for x in initial_state)]
-    (h1, c1), (h2, c2) = (_run_kernel(*weights, *(x[half] for x in halves)) for half in (0, 1))
-    states = [tf.concat([x[-1], y[-1]], axis=0)[:n_samples] for x, y in ((h1, h2), (c1, c2))]
+    run = _run_kernel if layer.units < _MIN_LOOP_UNITS else _run_kernel_loop_back
+    (h1, c1), (h2, c2) = (run(*weights, *(x[half] for x in halves)) for half in (0, 1))
+    states = [tf.concat(pair, axis=0)[:n_samples] for pair in ((h1[-1], h2[-1]), (c1, c2))]
     outputs = tf.concat([h1, h2], axis=1)[:, :n_samples]
     return states[0], tf.transpose(outputs, [1, 0, 2]), states
 
 
-def _run_kernel(
+def _run_kernel(*inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (n_steps, n_samples, units) and last cell state of the kernel."""
+    run = _block_lstm(*inputs)
+    return run.h, run.cs[-1]
+
+
+@tf.custom_gradient
+def _run_kernel_loop_back(
     kernel: tf.Tensor, bias: tf.Tensor, steps: tf.Tensor, h: tf.Tensor, c: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs and cell states of every step, each of shape (n_steps, n_samples, units)."""
+) -> tuple[tuple[tf.Tensor, tf.Tensor], Any]:
+    """`_run_kernel`, with a gradient that loops over the steps in the graph.
+
+    Its products run in TensorFlow's own matrix multiplication, those of the weights beside the
+    recurrence.
+    """
+    run = _block_lstm(kernel, bias, steps, h, c)
+    n_steps, n_features = tf.shape(steps)[0], steps.shape[2]
     no_peephole = tf.zeros([h.shape[1]])
-    run = tf.raw_ops.BlockLSTM(
+
+    def gradient(h_grads: tf.Tensor, c_grad: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        h_before, c_before = (
+            tf.concat([first[tf.newaxis], later[:-1]], axis=0)
+            for first, later in ((h, run.h), (c, run.cs))
+        )
+        # What each step multiplies its weights with; the bias, with one.
+        inputs = tf.concat([steps, h_before, tf.ones_like(steps[..., :1])], axis=2)
+
+        def back(
+            t: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, weights: tf.Tensor, xs: tf.TensorArray
+        ) -> tuple:
+            step = tf.raw_ops.LSTMBlockCellGrad(
+                x=steps[t],
+                cs_prev=c_before[t],
+                h_prev=h,  # of which it reads no more than the shape
+                w=kernel,
+                wci=no_peephole,
+                wcf=no_peephole,
+                wco=no_peephole,
+                b=bias,
+                i=run.i[t],
+                cs=run.cs[t],
+                f=run.f[t],
+                o=run.o[t],
+                ci=run.ci[t],
+                co=run.co[t],
+                cs_grad=dc,
+                h_grad=h_grads[t] + dh,
+                use_peephole=False,
+            )
+            dx, dh = tf.split(
+                tf.matmul(step.dicfo, kernel, transpose_b=True), [n_features, h.shape[1]], axis=1
+            )
+            weights += tf.matmul(inputs[t], step.dicfo, transpose_a=True)
+            return t - 1, dh, step.cs_prev_grad, weights, xs.write(t, dx)
+
+        start = (
+            n_steps - 1,
+            tf.zeros_like(h),
+            c_grad,
+            tf.zeros([inputs.shape[2], kernel.shape[1]]),
+            tf.TensorArray(tf.float32, size=n_steps, element_shape=[None, n_features]),
+        )
+        _, dh, dc, weights, xs = tf.while_loop(lambda t, *_: t >= 0, back, start)
+        return weights[:-1], weights[-1], xs.stack(), dh, dc
+
+    return (run.h, run.cs[-1]), gradient
+
+
+def _block_lstm(
+    kernel: tf.Tensor, bias: tf.Tensor, steps: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+) -> Any:
+    """States and gates of every step, each of shape (n_steps, n_samples, units)."""
+    no_peephole = tf.zeros([h.shape[1]])
+    return tf.raw_ops.BlockLSTM(
         seq_len_max=tf.shape(steps, out_type=tf.int64)[0],
         x=steps,
         h_prev=h,
@@ -100,7 +172,6 @@ def _run_kernel(
         cell_clip=-1.0,
         use_peephole=False,
     )
-    return run.h, run.cs
 
 
 def _reorder(weights: tf.Tensor) -> tf.Tensor:

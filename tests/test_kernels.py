@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skforecast_lstm import LSTMRegressor, training
+from skforecast_lstm import LSTMRegressor, _kernels, training
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 
 LAYERS = keras.layers
@@ -53,6 +53,14 @@ NETWORKS = {
 }
 
 
+@pytest.fixture(params=["kernel", "loop"])
+def gradient(request, monkeypatch):
+    """The kernel's own gradient, and the one that many units take."""
+    if request.param == "loop":
+        monkeypatch.setattr(_kernels, "_MIN_LOOP_UNITS", 1)
+
+
+@pytest.mark.usefixtures("gradient")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_same_outputs_and_gradients_as_keras(name):
     X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
@@ -95,6 +103,29 @@ def test_masked_sequences_fall_back():
     np.testing.assert_array_equal(fused_twin(plain)(X), plain(X))
 
 
+def test_final_cell_states_pass_on_their_gradient(monkeypatch):
+    monkeypatch.setattr(_kernels, "_MIN_LOOP_UNITS", 1)
+    sequences = keras.Input((7, 3))
+    _, h, c = LAYERS.LSTM(5, return_state=True)(sequences)
+    decoded = LAYERS.LSTM(5)(LAYERS.RepeatVector(2)(h), initial_state=[h, c])
+    plain = keras.Model(sequences, decoded)
+    X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
+    for ours, theirs in zip(
+        outputs_and_gradients(fused_twin(plain), X), outputs_and_gradients(plain, X), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_many_units_have_the_gradient_of_few():
+    X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
+    plain = build(LAYERS.LSTM(_kernels._MIN_LOOP_UNITS))
+    fused = fused_twin(plain)
+    graph = tf.function(lambda X: outputs_and_gradients(fused, X))
+    for ours, theirs in zip(graph(X), outputs_and_gradients(plain, X), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.usefixtures("gradient")
 @pytest.mark.parametrize("n_samples", [1, 2, 3])
 def test_few_samples(n_samples):
     X = np.random.default_rng(0).normal(size=(n_samples, 7, 3)).astype(np.float32)
