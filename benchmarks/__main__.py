@@ -14,7 +14,7 @@ import sys
 from collections import defaultdict
 
 from benchmarks.cases import CASES
-from benchmarks.peers import available
+from benchmarks.peers import TAKE_CANDIDATES, TAKE_SERIES, available
 
 KINDS = ["fit", "predict", "search", "pipeline", "memory", "growth", "jobs", "imports"]
 US = "skforecast_lstm"
@@ -65,10 +65,11 @@ def main() -> None:
             for case in options.cases:
                 compare("fit", installed, options.rounds, case)
         elif kind == "predict":
-            compare("predict", installed, options.rounds)
+            takers = [peer for peer in installed if peer not in TAKE_SERIES]
+            compare("predict", takers, options.rounds)
         elif kind == "search":
-            searchable = [peer for peer in installed if peer not in ("keras", "pytorch")]
-            compare("search", searchable, options.rounds)
+            takers = [peer for peer in installed if peer in TAKE_CANDIDATES]
+            compare("search", takers, options.rounds)
         else:
             for name, value in measure(kind).items():
                 print(f"| {kind} | {name} | {US} | {value:.4g} | |", flush=True)

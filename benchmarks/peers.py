@@ -1,4 +1,8 @@
-"""The same LSTM and the same fit in each library: ``make(name, case)`` gives fit and predict."""
+"""The same LSTM and the same fit in each library: ``make(name, case)`` gives fit and predict.
+
+Those that take a series, and cut the windows themselves, have a fit only: it trains on the series
+of the case, out of which they cut the same windows.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases import Case
+from benchmarks.cases import Case, make_table
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -20,7 +24,12 @@ NEEDS = {
     "keras": "keras",
     "scikeras": "scikeras",
     "skorch": "skorch",
+    "darts": "darts",
+    "neuralforecast": "neuralforecast",
+    "skforecast": "skforecast",
 }
+TAKE_SERIES = ("darts", "neuralforecast", "skforecast")
+TAKE_CANDIDATES = ("skforecast_lstm", "scikeras", "skorch")
 
 
 def available() -> list[str]:
@@ -37,10 +46,15 @@ def estimator(peer: str, case: Case, **params: Any) -> Any:
 
 def make(peer: str, case: Case) -> tuple[Callable, Callable]:
     """A function that fits a new network and one that predicts with the last fitted."""
-    if peer == "keras":
-        return _keras(case)
-    if peer == "pytorch":
-        return _pytorch(case)
+    makers = {
+        "keras": _keras,
+        "pytorch": _pytorch,
+        "darts": _darts,
+        "neuralforecast": _neuralforecast,
+        "skforecast": _skforecast,
+    }
+    if peer in makers:
+        return makers[peer](case)
     fitted = []
 
     def fit(X: np.ndarray, y: np.ndarray) -> None:
@@ -156,3 +170,98 @@ def _skorch(case: Case, units: int | None = None, learning_rate: float = 0.001) 
         train_split=None,
         verbose=0,
     )
+
+
+def _no_predict(X: np.ndarray) -> np.ndarray:
+    raise NotImplementedError("it forecasts from a series, and takes no windows")
+
+
+def _lightning() -> dict[str, Any]:
+    """Nothing but the training, on the processor."""
+    return {
+        "accelerator": "cpu",
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+        "logger": False,
+    }
+
+
+def _darts(case: Case) -> tuple[Callable, Callable]:
+    from darts import TimeSeries
+    from darts.models import BlockRNNModel
+
+    table = make_table(case.n_rows, case.n_features)
+    series, covariates = TimeSeries.from_values(table[:, :1]), None
+    if case.n_features > 1:
+        covariates = TimeSeries.from_values(table[:, 1:])
+
+    def fit(X: np.ndarray, y: np.ndarray) -> None:
+        BlockRNNModel(
+            input_chunk_length=case.n_steps_in,
+            output_chunk_length=case.horizon,
+            model="LSTM",
+            hidden_dim=case.units,
+            dropout=0.0,
+            batch_size=case.batch_size,
+            n_epochs=case.epochs,
+            pl_trainer_kwargs=_lightning(),
+        ).fit(series, past_covariates=covariates)
+
+    return fit, _no_predict
+
+
+def _neuralforecast(case: Case) -> tuple[Callable, Callable]:
+    import pandas as pd
+    from neuralforecast import NeuralForecast
+    from neuralforecast.losses.pytorch import MSE
+    from neuralforecast.models import LSTM
+
+    table = make_table(case.n_rows, case.n_features)
+    frame = pd.DataFrame(table, columns=["y", *(f"x{i}" for i in range(1, case.n_features))])
+    frame["unique_id"], frame["ds"] = "series", np.arange(case.n_rows)
+    n_windows = case.n_rows - case.n_steps_in - case.horizon + 1
+
+    def fit(X: np.ndarray, y: np.ndarray) -> None:
+        model = LSTM(
+            h=case.horizon,
+            input_size=case.n_steps_in,
+            loss=MSE(),
+            encoder_n_layers=1,
+            encoder_hidden_size=case.units,
+            decoder_layers=1,
+            hist_exog_list=[f"x{i}" for i in range(1, case.n_features)] or None,
+            max_steps=case.epochs * -(-n_windows // case.batch_size),
+            windows_batch_size=case.batch_size,
+            **_lightning(),
+        )
+        NeuralForecast([model], freq=1).fit(frame)
+
+    return fit, _no_predict
+
+
+def _skforecast(case: Case) -> tuple[Callable, Callable]:
+    import pandas as pd
+    from skforecast.deep_learning import ForecasterRnn, create_and_compile_model
+
+    table = pd.DataFrame(make_table(case.n_rows, case.n_features)).add_prefix("x")
+
+    def fit(X: np.ndarray, y: np.ndarray) -> None:
+        model = create_and_compile_model(
+            series=table,
+            lags=case.n_steps_in,
+            steps=case.horizon,
+            levels=["x0"],
+            recurrent_layer="LSTM",
+            recurrent_units=case.units,
+            recurrent_layers_kwargs={"activation": "tanh"},
+            dense_units=None,
+        )
+        ForecasterRnn(
+            estimator=model,
+            levels=["x0"],
+            lags=case.n_steps_in,
+            fit_kwargs={"epochs": case.epochs, "batch_size": case.batch_size, "verbose": 0},
+        ).fit(series=table)
+
+    return fit, _no_predict
