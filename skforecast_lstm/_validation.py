@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import _fit_context as fit_context
+from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._tags import Tags
 from sklearn.utils.validation import (
@@ -28,8 +30,12 @@ __all__ = [
     "check_is_fitted",
     "check_sample_weight",
     "check_time_order",
+    "encode_groups",
+    "find_method",
     "fit_context",
     "is_time_index",
+    "rows_of_series",
+    "take_rows",
     "validate_data",
 ]
 
@@ -59,8 +65,82 @@ def is_time_index(index: Any) -> bool:
     return pd.api.types.is_numeric_dtype(index) and not pd.api.types.is_bool_dtype(index)
 
 
-def check_time_order(index: pd.Index, owner: str) -> None:
+def find_method(estimator: Any, name: str) -> Callable[..., Any] | None:
+    """Find a method that scikit-learn's pipelines and searches do not hand on.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Asked itself first, then the last step of a pipeline or the best estimator of a search.
+    name : str
+        The method, which takes ``X``.
+
+    Returns
+    -------
+    method : callable or None
+        It takes the ``X`` of `estimator`. None: nobody has it.
+    """
+    if hasattr(estimator, name):
+        return getattr(estimator, name)
+    if hasattr(estimator, "best_estimator_"):
+        return find_method(estimator.best_estimator_, name)
+    if isinstance(estimator, Pipeline):
+        method = find_method(estimator[-1], name)
+        if method is not None:
+            before = estimator[:-1]
+            return lambda X, **kw: method(before.transform(X) if len(before) else X, **kw)
+    return None
+
+
+def encode_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Number the series of a table.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_rows,)
+        What tells the series apart.
+
+    Returns
+    -------
+    codes : ndarray of int of shape (n_rows,)
+        The number of each row's series, in the order of their first rows.
+    uniques : ndarray of shape (n_series,)
+        The label of each number.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
+    """
+    codes, uniques = pd.factorize(np.asarray(labels))
+    if (codes < 0).any():
+        raise ValueError(
+            f"group must tell of every row to which series it belongs, but "
+            f"{int((codes < 0).sum())} labels are missing, the first in row "
+            f"{int(np.argmin(codes))}. Drop those rows, or give them a label."
+        )
+    return codes, np.asarray(uniques)
+
+
+def rows_of_series(labels: Any) -> dict[Any, np.ndarray]:
+    """Positions of the rows of each series, by its label."""
+    codes, uniques = encode_groups(labels)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    return dict(zip(uniques.tolist(), parts, strict=True))
+
+
+def take_rows(data: Any, rows: np.ndarray) -> Any:
+    """Rows by position; a table stays a table."""
+    if hasattr(data, "iloc"):
+        return data.iloc[rows]
+    return data[rows] if hasattr(data, "shape") else np.asarray(data)[rows]
+
+
+def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
     """Refuse an index that says that the rows are not in time order, each time once.
+
+    With `groups`, the labels of the series that rows belong to, each time once per series.
 
     Raises
     ------
@@ -70,23 +150,30 @@ def check_time_order(index: pd.Index, owner: str) -> None:
     """
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
-            f"{owner} takes one series of time per table, but the index of the rows has "
-            f"{index.nlevels} levels {list(index.names)}. Select one series, for example "
-            f"with df.xs(...), and drop the other levels."
+            f"{owner} takes one time per row, but the index of the rows has {index.nlevels} levels "
+            f"{list(index.names)}. Name the one that tells series apart with group=..., or select "
+            f"one series, for example with df.xs(...), and drop the other levels."
         )
-    if not is_time_index(index) or (index.is_monotonic_increasing and index.is_unique):
+    if not is_time_index(index):
+        return
+    stamps = index
+    if groups is not None:
+        codes, labels = encode_groups(groups)
+        stamps = pd.MultiIndex.from_arrays([labels[codes], index])
+    if index.is_monotonic_increasing and stamps.is_unique:
         return
     if index.hasnans:
         raise ValueError(
             f"{owner} needs to know when each row was, but the {type(index).__name__} has "
             f"{np.sum(index.isna())} missing labels. Drop those rows with df[df.index.notna()]."
         )
-    if not index.is_unique:
-        label = index[index.duplicated()][0]
+    if not stamps.is_unique:
+        label = stamps[stamps.duplicated()][0]
         raise ValueError(
-            f"{owner} needs one row per time, but the {type(index).__name__} has {label!s} more "
-            f"than once. Drop or aggregate the duplicates, for example with "
-            f"df[~df.index.duplicated()]; several series in one table have to be split first."
+            f"{owner} needs one row per time{' and series' * (groups is not None)}, but the "
+            f"{type(index).__name__} has {label!s} more than once. Drop or aggregate the "
+            f"duplicates, for example with df[~df.index.duplicated()]; if the table holds several "
+            f"series, name the column that tells them apart with group=..."
         )
     row = int(np.argmax(np.asarray(index[1:] < index[:-1]))) + 1
     raise ValueError(

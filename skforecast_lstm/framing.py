@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import functools
+import re
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_array, check_consistent_length
 
-from skforecast_lstm._validation import check_integer, check_time_order
+from skforecast_lstm._validation import (
+    FLOATS,
+    check_integer,
+    check_time_order,
+    encode_groups,
+    is_time_index,
+)
 
-__all__ = ["make_supervised"]
+__all__ = [
+    "Frame",
+    "by_step",
+    "check_targets",
+    "count_targets",
+    "make_supervised",
+    "parse_step_names",
+]
 
 Columns = str | int | Sequence[Any] | None
+
+_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 
 
 def make_supervised(
@@ -23,6 +42,8 @@ def make_supervised(
     features: Columns = None,
     n_steps_out: int = 1,
     lead: int = 1,
+    known_future: Columns = None,
+    group: Any = None,
 ) -> tuple[Any, Any]:
     """Frame a table as inputs and targets, one row per forecast origin.
 
@@ -36,7 +57,8 @@ def make_supervised(
     data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
         The table: rows are time, oldest first, columns are series.
     target : column name, position, or list of them, default=None
-        What is to be predicted. Names for a DataFrame, positions for an array. None: every column.
+        What is to be predicted. Names for a DataFrame, positions for an array. None: every column
+        but those of `known_future` and `group`.
     features : column name, position, or list of them, default=None
         What is known at each row, in this order. None: every column, the targets first; with
         ``lead=0`` every column but the targets.
@@ -45,12 +67,22 @@ def make_supervised(
     lead : int, default=1
         Rows from the origin to the first target. 1: the next row. 0: the row itself, as in a
         nowcast of one column from the others of the same row.
+    known_future : column name, position, or list of them, default=None
+        Covariates whose coming values are known in advance (holidays, prices, a weather forecast).
+        Each row of ``X`` gets their values at the steps that are predicted as further columns,
+        ``"temperature(t+1)"`` and so on.
+    group : column name or position, or name of an index level, default=None
+        What tells several series in one table apart. Targets and coming values are those of the
+        row's own series. Rows are put in the order of time, the series interleaved, and the labels
+        become the last column of ``X``, for ``WindowTransformer(group=...)``.
 
     Returns
     -------
     X : DataFrame or ndarray of shape (n_rows - n_steps_out - lead + 1, n_features)
-        The features. The trailing rows, whose targets are not known yet, are left off. To predict
-        from them, give ``predict`` the whole table: ``model.predict(df[X.columns])[-1]``.
+        The features. The trailing rows (of each series), whose targets are not known yet, are left
+        off. To predict from them, give ``predict`` the whole table:
+        ``model.predict(df[X.columns])[-1]``, or use :class:`Forecaster`, which also takes the
+        coming values of `known_future`.
     y : Series, DataFrame or ndarray, of shape (n,) or (n, n_steps_out * n_targets)
         The targets, 1-D where there is only one. Columns are in time-major order (all targets of
         the first step, then of the second, ...) and named like ``"passengers(t+1)"``. pandas in,
@@ -65,6 +97,7 @@ def make_supervised(
     See Also
     --------
     WindowTransformer : Cuts the windows of past rows.
+    Forecaster : From a table to the dates that follow it.
 
     Examples
     --------
@@ -84,32 +117,235 @@ def make_supervised(
     >>> X, y = make_supervised(df, target="out", lead=0)
     >>> list(X.columns), y.name
     (['in1', 'in2'], 'out(t)')
+
+    A covariate that is known in advance, and two series in one table:
+
+    >>> sales = pd.DataFrame(
+    ...     {"sold": [3, 8, 4, 9, 5, 7], "price": [2, 1, 2, 1, 2, 1], "shop": list("ababab")},
+    ...     index=[1, 1, 2, 2, 3, 3],
+    ... )
+    >>> X, y = make_supervised(sales, target="sold", known_future="price", group="shop")
+    >>> pd.concat([X, y], axis=1)
+       sold  price  price(t+1) shop  sold(t+1)
+    1     3      2           2    a          4
+    1     8      1           1    b          9
+    2     4      2           2    a          5
+    2     9      1           1    b          7
     """
-    n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
-    lead = check_integer(lead, "lead", 0)
-    table = _as_table(data)
-    targets = _positions(table, target, "target", default=range(table.shape[1]))
-    others = [column for column in range(table.shape[1]) if column not in targets]
-    chosen = _positions(
-        table, features, "features", default=others if lead == 0 else [*targets, *others]
+    frame = Frame.of(
+        data,
+        target,
+        features=features,
+        n_steps_out=n_steps_out,
+        lead=lead,
+        known_future=known_future,
+        group=group,
     )
-    _check_roles(table, targets, chosen, lead)
-    n_rows = len(table) - n_steps_out - lead + 1
-    if n_rows < 1:
+    rows = frame.rows_with_targets()
+    if not len(rows):
         raise ValueError(
-            f"data is too short: n_steps_out={n_steps_out} and lead={lead} need at least "
-            f"{n_steps_out + lead} rows, got {len(table)}."
+            f"data is too short: n_steps_out={frame.n_steps_out} and lead={frame.lead} need at "
+            f"least {frame.n_steps_out + frame.lead} rows{' of one series' * (group is not None)}, "
+            f"got {len(frame.table)}."
         )
-    X = table.iloc[:n_rows, chosen].copy()
-    future = _future(table, targets, range(lead, lead + n_steps_out), n_rows)
-    y = future.iloc[:, 0] if future.shape[1] == 1 else future
+    X, outcomes = frame.inputs(rows), frame.outcomes(rows)
+    y = outcomes.iloc[:, 0] if outcomes.shape[1] == 1 else outcomes
     if isinstance(data, (pd.Series, pd.DataFrame)):
         return X, y
     return X.to_numpy(copy=True), y.to_numpy(copy=True)
 
 
-def _as_table(data: Any) -> pd.DataFrame:
-    """View `data` as a DataFrame whose rows are in time order."""
+@dataclass
+class Frame:
+    """A table in time order, and the roles that its columns have.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+        Rows are time.
+    targets, features, known : list of int
+        Positions of what is predicted, of what is known at each row, and of what is known ahead.
+    n_steps_out, lead : int
+        Steps predicted from each row, and rows from there to the first of them.
+    group : int or None
+        Position of the labels that tell series apart.
+    """
+
+    table: pd.DataFrame
+    targets: list[int]
+    features: list[int]
+    known: list[int]
+    n_steps_out: int
+    lead: int
+    group: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        data: Any,
+        target: Columns = None,
+        *,
+        features: Columns = None,
+        n_steps_out: int = 1,
+        lead: int = 1,
+        known_future: Columns = None,
+        group: Any = None,
+    ) -> Frame:
+        """Check a table and what :func:`make_supervised` was told about it."""
+        n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
+        lead = check_integer(lead, "lead", 0)
+        table, group = _as_table(data, group)
+        known = [] if known_future is None else _positions(table, known_future, "known_future")
+        others = [c for c in range(table.shape[1]) if c != group]
+        free = [c for c in others if c not in known]
+        targets = free if target is None else _positions(table, target, "target")
+        others = [c for c in others if c not in targets]
+        if features is None:
+            chosen = others if lead == 0 else [*targets, *others]
+        else:
+            chosen = [c for c in _positions(table, features, "features") if c != group]
+        _check_roles(table, targets, chosen, known, group, lead)
+        return cls(table, targets, chosen, known, n_steps_out, lead, group)
+
+    @property
+    def steps(self) -> range:
+        """Rows from an origin to each of its targets."""
+        return range(self.lead, self.lead + self.n_steps_out)
+
+    @property
+    def reach(self) -> int:
+        """How many rows ahead the last target is, a nowcast counted as one."""
+        return self.n_steps_out + max(self.lead, 1) - 1
+
+    def rows_with_targets(self) -> np.ndarray:
+        """Positions of the rows whose targets are all in the table."""
+        return np.flatnonzero(self._ahead(self.steps[-1]) >= 0)
+
+    def inputs(self, rows: np.ndarray) -> pd.DataFrame:
+        """``X`` of these rows; NaN where a value that should be known ahead is not in the table."""
+        now = self.table.iloc[rows, self.features]
+        labels = [] if self.group is None else [self.table.iloc[rows, [self.group]]]
+        if not self.known:
+            return pd.concat([now, *labels], axis=1) if labels else now.copy()
+        return pd.concat([now, self._coming(self.known, rows), *labels], axis=1)
+
+    def outcomes(self, rows: np.ndarray) -> pd.DataFrame:
+        """``y`` of these rows, time-major."""
+        return self._coming(self.targets, rows)
+
+    def _coming(self, columns: list[int], rows: np.ndarray) -> pd.DataFrame:
+        # Taken from the table, not from its index, rows in a row keep their freq.
+        values, index = self.table.iloc[:, columns], self.table.iloc[rows, :0].index
+        blocks = []
+        for step in self.steps:
+            ahead = self._ahead(step)[rows]
+            block = values.iloc[ahead].set_axis(index, axis=0)
+            if (ahead < 0).any():
+                block = block.where(np.broadcast_to((ahead >= 0)[:, np.newaxis], block.shape))
+            suffix = f"(t+{step})" if step else "(t)"
+            blocks.append(block.set_axis([f"{name}{suffix}" for name in values.columns], axis=1))
+        return pd.concat(blocks, axis=1)
+
+    @functools.cached_property
+    def _series(self) -> tuple[np.ndarray, np.ndarray]:
+        """The series of each row, and the rows in the order of series, then time."""
+        column = self.table.iloc[:, [] if self.group is None else [self.group]]
+        codes = encode_groups(column.squeeze(axis=1))[0]
+        return codes, np.argsort(codes, kind="stable")
+
+    def _ahead(self, step: int) -> np.ndarray:
+        """For each row the position of the row so many steps later in its series, or -1."""
+        n_rows = len(self.table)
+        positions = np.full(n_rows, -1)
+        if self.group is None:
+            positions[: max(0, n_rows - step)] = np.arange(step, n_rows)
+            return positions
+        codes, order = self._series
+        here, there = order[: max(0, n_rows - step)], order[step:]
+        is_same = codes[here] == codes[there]
+        positions[here[is_same]] = there[is_same]
+        return positions
+
+
+def parse_step_names(names: Any) -> tuple[list[str], list[int]] | None:
+    """Targets and steps of columns named like ``"sales(t+1)"`` in time-major order, else None."""
+    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
+    if not matches or not all(matches):
+        return None
+    pairs = [(int(match["step"] or 0), match["target"]) for match in matches if match]
+    targets = list(dict.fromkeys(target for _, target in pairs))
+    steps = list(dict.fromkeys(step for step, _ in pairs))
+    is_time_major = pairs == [(step, target) for step in steps for target in targets]
+    return (targets, steps) if is_time_major else None
+
+
+def count_targets(names: Any) -> int:
+    """Targets per step, where the columns are named like ``"sales(t+1)"``; else one."""
+    parsed = parse_step_names(names)
+    return 1 if parsed is None else len(parsed[0])
+
+
+def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:
+    """View targets of any layout as (n_rows, n_steps_out, n_targets).
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
+            (n_rows, n_steps_out, n_targets)
+        The targets; in 2-D, all of the first step, then of the second, ...
+    names : sequence, default=None
+        Names of the columns in 2-D, which may tell how many targets there are.
+    n_targets : int, default=None
+        What the user says about it.
+
+    Raises
+    ------
+    ValueError
+        If the layout is none of these, or `n_targets` contradicts it.
+    """
+    if y.ndim not in (1, 2, 3):
+        raise ValueError(
+            f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
+            f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
+        )
+    if n_targets is not None:
+        check_integer(n_targets, "n_targets", 1)
+    n_found = y.shape[2] if y.ndim == 3 else n_targets or count_targets(names)
+    if n_targets not in (None, n_found) or np.prod(y.shape[1:], dtype=int) % n_found:
+        raise ValueError(
+            f"n_targets={n_targets} does not fit y of shape {y.shape}: y must be "
+            f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
+            f"n_steps_out, n_targets)."
+        )
+    return y.reshape(len(y), -1, n_found)
+
+
+def check_targets(
+    y: Any, rows: Any, n_targets: int | None, owner: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check the targets given to ``fit``; NaN may mark what is not known.
+
+    Returns
+    -------
+    y : ndarray
+        As it was given, in floats.
+    targets : ndarray of shape (n_rows, n_steps_out, n_targets)
+        A view of them.
+    """
+    if y is None:
+        raise ValueError(
+            f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
+            f"None."
+        )
+    names = getattr(y, "columns", None)
+    params: dict[str, Any] = {"dtype": FLOATS, "ensure_2d": False, "ensure_all_finite": "allow-nan"}
+    y = check_array(y, allow_nd=True, input_name="y", estimator=owner, **params)
+    check_consistent_length(rows, y)
+    return y, by_step(y, names, n_targets)
+
+
+def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
+    """View `data` as a DataFrame whose rows are in time order, with the position of its groups."""
     if isinstance(data, pd.Series):
         table = data.to_frame()
     elif isinstance(data, pd.DataFrame):
@@ -122,28 +358,35 @@ def _as_table(data: Any) -> pd.DataFrame:
                 f"an array of shape {array.shape}. Independent sequences, already 3-D, need no "
                 f"framing: give them to the regressor as they are."
             )
-        table = pd.DataFrame(array if array.ndim == 2 else array.reshape(-1, 1))
+        table = pd.DataFrame(array if array.ndim == 2 else array.reshape(-1, 1)).infer_objects()
     if isinstance(table.columns, pd.MultiIndex):
         raise ValueError(
             "data must have one level of column names, got a MultiIndex. Flatten it, for example "
             "with df.columns = ['_'.join(map(str, column)) for column in df.columns]."
         )
+    if group is not None and group in table.index.names and group not in table.columns:
+        table = table.reset_index(level=group)
     if not table.columns.is_unique:
         doubled = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"data must have unique column names, got {doubled!r} more than once.")
-    check_time_order(table.index, "make_supervised")
-    return table
+    if group is None:
+        check_time_order(table.index, "make_supervised")
+        return table, None
+    [position] = _positions(table, [group], "group")
+    if is_time_index(table.index) and not table.index.is_monotonic_increasing:
+        table = table.sort_index(kind="stable")
+    check_time_order(table.index, "make_supervised", table.iloc[:, position])
+    return table, position
 
 
-def _positions(table: pd.DataFrame, columns: Columns, role: str, default: Any) -> list[int]:
+def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:
     """Positions of `columns`, which are names, or positions where no column has that name."""
-    if columns is None:
-        return list(default)
     is_single = isinstance(columns, (str, Integral)) or (
         np.isscalar(columns) or (isinstance(columns, tuple) and columns in table.columns)
     )
+    wanted: Iterable[Any] = [columns] if is_single else list(columns)  # type: ignore[arg-type]
     found = []
-    for column in [columns] if is_single else list(columns):  # type: ignore[arg-type]
+    for column in wanted:
         if isinstance(column, Hashable) and column in table.columns:
             found.append(int(table.columns.get_loc(column)))  # type: ignore[arg-type]
         elif isinstance(column, Integral) and -table.shape[1] <= int(column) < table.shape[1]:
@@ -157,32 +400,38 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str, default: Any) -
     return found
 
 
-def _check_roles(table: pd.DataFrame, targets: list[int], features: list[int], lead: int) -> None:
+def _check_roles(
+    table: pd.DataFrame,
+    targets: list[int],
+    features: list[int],
+    known: list[int],
+    group: int | None,
+    lead: int,
+) -> None:
+    names = table.columns
     for column in targets:
+        if column == group or column in known:
+            role = "group" if column == group else "known_future"
+            raise ValueError(
+                f"{names[column]!r} cannot be both target and {role}: what is to be predicted is "
+                f"not known in advance."
+            )
         if not pd.api.types.is_numeric_dtype(table.dtypes.iloc[column]):
             raise ValueError(
-                f"target={table.columns[column]!r} must be numeric, got dtype "
-                f"{table.dtypes.iloc[column]}."
+                f"target={names[column]!r} must be numeric, got dtype {table.dtypes.iloc[column]}."
             )
-    if not features:
+    if not targets:
+        raise ValueError("no column is left to be a target: name it with target=...")
+    if group is not None and group in known:
+        raise ValueError(f"group={names[group]!r} cannot be among known_future as well.")
+    if not features and not known:
         raise ValueError(
             "lead=0 predicts a column from the other columns of the same row, but every column is "
             "a target. Name the target, or use lead=1 to predict the next row."
         )
-    answers = [table.columns[column] for column in features if column in targets]
+    answers = [names[column] for column in features if column in targets]
     if lead == 0 and answers:
         raise ValueError(
             f"lead=0 predicts {answers} at the row itself, so it cannot be among the features: the "
             f"model would be shown the answer. Leave it out of features, or use lead=1."
         )
-
-
-def _future(table: pd.DataFrame, targets: list[int], steps: range, n_rows: int) -> pd.DataFrame:
-    """The targets of the coming `steps` beside each of the first `n_rows` rows, time-major."""
-    values = table.iloc[:, targets]
-    blocks = []
-    for step in steps:
-        block = values.iloc[step : step + n_rows].set_axis(table.index[:n_rows], axis=0)
-        suffix = f"(t+{step})" if step else "(t)"
-        blocks.append(block.set_axis([f"{name}{suffix}" for name in values.columns], axis=1))
-    return pd.concat(blocks, axis=1)

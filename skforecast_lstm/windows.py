@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._dates import next_labels
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -21,10 +23,11 @@ from skforecast_lstm._validation import (
     check_time_order,
     fit_context,
     is_time_index,
+    rows_of_series,
     validate_data,
 )
 
-__all__ = ["WindowTransformer", "Windows"]
+__all__ = ["WindowTransformer", "Windows", "find_windows", "split_groups"]
 
 # Rows kept to recognise the fitted array when it comes back; shorter tables are compared whole.
 _N_SAMPLED_ROWS = 256
@@ -66,10 +69,20 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         whose index reaches this step (the windows then start cold after the gap).
     flatten : bool, default=False
         Whether the windows are rows of a 2-D table of lags, for any regressor, instead of 3-D.
+    missing : {"error", "drop", "mask"}, default="error"
+        What becomes of NaN in `X`. "error": it is refused, with the ways out. "drop": the windows
+        that hold it are left out of training, and predicted as NaN. "mask": such rows are marked
+        with inf in all features, and the recurrent layers of this package's regressors skip them;
+        not with `flatten`.
+    group : column name or position, or name of an index level, default=None
+        What tells several series in one table apart, as in :func:`make_supervised`; it is no part
+        of the windows. Windows never cross the border of a series, remembered rows are those of the
+        row's own series, and a series not seen in ``fit`` starts cold. A label per stretch keeps
+        the windows of one series from crossing its known breaks.
 
     Attributes
     ----------
-    history_ : ndarray of shape (n_steps_in - 1, n_features)
+    history_ : ndarray of shape (n_steps_in - 1, n_features), or dict of them by label of `group`
         The last fitted rows, put in front of rows that continue them.
     n_features_in_ : int
         Number of columns seen in ``fit``.
@@ -79,8 +92,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If the window is longer than the data, or an index of dates or numbers is unsorted or
-        repeats a label.
+        If the window is longer than the data, a value is missing (unless `missing` says what to
+        do), or an index of dates or numbers is unsorted or repeats a label.
 
     See Also
     --------
@@ -120,6 +133,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         "padding": [StrOptions({"nan", "edge"})],
         "purge": ["boolean"],
         "flatten": ["boolean"],
+        "missing": [StrOptions({"error", "drop", "mask"})],
+        "group": [Hashable, None],
     }
 
     def __init__(
@@ -130,12 +145,16 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         padding: str = "nan",
         purge: bool = True,
         flatten: bool = False,
+        missing: str = "error",
+        group: Any = None,
     ) -> None:
         self.n_steps_in = n_steps_in
         self.n_steps_out = n_steps_out
         self.padding = padding
         self.purge = purge
         self.flatten = flatten
+        self.missing = missing
+        self.group = group
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> WindowTransformer:
@@ -153,7 +172,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self : WindowTransformer
             The fitted transformer.
         """
-        self._remember(X)
+        self._remember(self._check_rows(X, reset=True))
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -173,12 +192,16 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 (n_rows, n_steps_in * n_features)
             The windows. Read-only.
         """
-        rows = self._remember(X)
-        table = self._pad(rows, self._cold_start(rows))
-        n_purged = min(self.n_steps_out - 1, len(rows)) if self.purge else 0
-        # Only the purged windows hold these rows, so marking them leaves the other windows whole.
-        table[len(table) - n_purged :] = np.nan
-        return self._windows(table)
+        rows = self._check_rows(X, reset=True)
+        self._remember(rows)
+        tables = []
+        for part in rows.series.values():
+            table = self._pad(part, None)
+            n_purged = min(self.n_steps_out - 1, len(part.rows)) if self.purge else 0
+            # Only the purged windows hold these rows: marking them leaves the others whole.
+            table[len(table) - n_purged :] = np.nan
+            tables.append(table)
+        return self._windows(rows, tables)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the window of every row, with the fitted history where the rows continue it.
@@ -196,9 +219,13 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             The windows. Read-only.
         """
         check_is_fitted(self)
-        rows = self._validate(X, reset=False)
-        is_next = self._continues(rows, getattr(X, "index", None))
-        return self._windows(self._pad(rows, self.history_ if is_next else self._cold_start(rows)))
+        rows = self._check_rows(X, reset=False)
+        tables = []
+        for label, part in rows.series.items():
+            end = self._ends.get(label)
+            is_next = end is not None and end.is_continued_by(part)
+            tables.append(self._pad(part, end.history if end is not None and is_next else None))
+        return self._windows(rows, tables)
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -226,10 +253,10 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 f"input_features is not equal to the {self.n_features_in_} columns seen in fit, "
                 f"got {names}."
             )
-        n_steps = len(self.history_) + 1
-        return np.array(
-            [f"{name}_lag{lag}" for lag in reversed(range(n_steps)) for name in names], dtype=object
-        )
+        if self._group_position is not None:
+            del names[self._group_position]
+        lags = reversed(range(self._n_steps))
+        return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 
     def set_output(self, *, transform: str | None = None) -> WindowTransformer:
         """Choose the container of the flat table; 3-D windows stay an array.
@@ -252,59 +279,89 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = self.missing != "error"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _validate(self, X: Any, *, reset: bool) -> np.ndarray:
-        index = getattr(X, "index", None)
-        if isinstance(index, pd.Index):
-            check_time_order(index, type(self).__name__)
-        return validate_data(self, X, dtype=FLOATS, ensure_all_finite="allow-nan", reset=reset)
+    @property
+    def history_(self) -> np.ndarray | dict[Any, np.ndarray]:
+        """The last fitted rows."""
+        check_is_fitted(self)
+        history = {label: end.history for label, end in self._ends.items()}
+        return history[None] if self._group is None else history
 
-    def _remember(self, X: Any) -> np.ndarray:
-        rows = self._validate(X, reset=True)
-        if self.n_steps_in > len(rows):
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_ends")
+
+    def _check_rows(self, X: Any, *, reset: bool) -> _Rows:
+        """Return the rows of X by series."""
+        name, index, labels, group = type(self).__name__, getattr(X, "index", None), None, None
+        index = index if isinstance(index, pd.Index) else None
+        options: dict[str, Any] = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+        if self.group is None:
+            if index is not None:
+                check_time_order(index, name)
+            values = validate_data(self, X, reset=reset, **options)
+        else:
+            X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            X, labels, group = split_groups(X, self.group)
+            if index is not None:
+                index = X.index
+                check_time_order(index, name, labels)
+            values = check_array(X, input_name="X", estimator=name, **options)
+        is_missing = np.isnan(values)
+        if is_missing.any():
+            if self.missing == "error":
+                raise ValueError(_say_missing(name, X, is_missing))
+            if self.missing == "mask":
+                values = values.copy()
+                values[is_missing.any(axis=1)] = np.inf
+        if reset:
+            self._group_position, self._group = group, self.group
+        return _Rows.of(values, index, labels)
+
+    def _remember(self, rows: _Rows) -> None:
+        if self.flatten and self.missing == "mask":
+            raise ValueError(
+                "missing='mask' is for recurrent layers, which can skip a step; a flat table of "
+                "lags (flatten=True) has no steps. Use missing='drop', or fill the gaps."
+            )
+        n_longest = max(len(part.rows) for part in rows.series.values())
+        if self.n_steps_in > n_longest:
             raise ValueError(
                 f"n_steps_in={self.n_steps_in} is longer than the data: a window needs as many "
-                f"rows, got n_samples={len(rows)}. Shorten the window or give more rows (fewer "
-                f"splits make the first training fold longer)."
+                f"rows{' of one series' * (self.group is not None)}, got n_samples={n_longest}. "
+                f"Shorten the window or give more rows (fewer splits make the first training fold "
+                f"longer)."
             )
-        self.history_ = rows[len(rows) - self.n_steps_in + 1 :].copy()
-        self._n_fitted_rows = len(rows)
-        self._sampled = np.linspace(0, len(rows) - 1, _N_SAMPLED_ROWS).astype(int)
-        self._sampled_rows = rows[self._sampled]
-        self._next_labels = _next_labels(getattr(X, "index", None))
-        return rows
+        self._n_steps = self.n_steps_in
+        ends = {}
+        for label, part in rows.series.items():
+            history = self._pad(part, None)[len(part.rows) :].copy()
+            ends[label] = _End.of(part, history)
+        self._ends = ends
 
-    def _continues(self, rows: np.ndarray, index: Any) -> bool:
-        """Tell whether rows follow the fitted ones."""
-        if self._next_labels is not None and is_time_index(index):
-            last, following = self._next_labels
-            try:
-                return bool(last < index[0] <= following)
-            except TypeError:  # dates against numbers: the index cannot tell
-                pass
-        if len(rows) < self._n_fitted_rows:
-            return True
-        old, new = self._sampled_rows, rows[self._sampled]
-        # Rounding grows with the level of a series; how far its values are apart, with its spread.
-        eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
-        known = np.ma.masked_invalid(old)
-        spread, level = known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0)
-        differs = np.abs(new - old) > np.sqrt(eps) * spread + 8 * eps * level
-        return bool((differs | (np.isnan(new) != np.isnan(old))).any())
+    def _pad(self, part: _Part, before: np.ndarray | None) -> np.ndarray:
+        """The rows of a series, with as many in front as the first window lacks."""
+        values = part.rows
+        if before is None:
+            fill = np.nan if self.padding == "nan" else values[0]
+            before = np.full((self._n_steps - 1, values.shape[1]), fill, dtype=values.dtype)
+        return np.concatenate([before.astype(values.dtype, copy=False), values])
 
-    def _cold_start(self, rows: np.ndarray) -> np.ndarray:
-        shape = self.history_.shape
-        return np.full(shape, np.nan) if self.padding == "nan" else np.broadcast_to(rows[0], shape)
-
-    @staticmethod
-    def _pad(rows: np.ndarray, before: np.ndarray) -> np.ndarray:
-        return np.concatenate([before.astype(rows.dtype, copy=False), rows])
-
-    def _windows(self, table: np.ndarray) -> np.ndarray:
-        n_steps = len(self.history_) + 1
+    def _windows(self, rows: _Rows, tables: list[np.ndarray]) -> np.ndarray:
+        """The windows of all rows, in the order of the rows."""
+        n_steps = self._n_steps
+        if rows.positions is not None:  # the windows of a row's neighbours are not its own
+            starts, offset = np.empty(rows.n_rows, dtype=np.intp), 0
+            for table, positions in zip(tables, rows.positions, strict=True):
+                starts[positions] = offset + np.arange(len(positions))
+                offset += len(table)
+            windows = np.concatenate(tables)[starts[:, np.newaxis] + np.arange(n_steps)]
+            windows.flags.writeable = False
+            return windows.reshape(len(windows), -1) if self.flatten else windows
+        [table] = tables
         if not self.flatten:
             return np.lib.stride_tricks.sliding_window_view(table, n_steps, axis=0).swapaxes(1, 2)
         # Rows of a window stand behind one another in the table, so its flat form is a view too.
@@ -317,32 +374,126 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         )
 
 
-def _next_labels(index: Any) -> tuple[Any, Any] | None:
-    """The last label of a time index, and the latest that a row one step later can have."""
-    if not is_time_index(index) or len(index) < 2:
-        return None
-    last = index[-1]
-    if isinstance(index, pd.PeriodIndex):
-        return last, last + 1
-    if isinstance(index, pd.DatetimeIndex):
-        freq = index.freq or _infer_freq(index[-1000:])
-        if freq is not None:
-            # In autumn a day has an hour more, which a day of pandas 2 does not know.
-            clock_change = pd.Timedelta(hours=0 if index.tz is None else 1)
-            is_short = last + freq - last < pd.Timedelta(days=1)
-            return last, last + freq + (pd.Timedelta(0) if is_short else clock_change)
-    # Irregular times: a step is no longer than the longest among the fitted rows.
-    return last, last + (index[1:] - index[:-1]).max()
+@dataclass
+class _Part:
+    """Consecutive rows of one series, and when they were."""
+
+    rows: np.ndarray
+    index: pd.Index | None
 
 
-def _infer_freq(index: pd.DatetimeIndex) -> Any:
-    """The frequency that regular dates follow, or None."""
-    if len(index) < 3:
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas 3: another type to come
-        freq = pd.infer_freq(index)
-    return None if freq is None else pd.tseries.frequencies.to_offset(freq)
+@dataclass
+class _Rows:
+    """Rows of a table by series; `positions` are those of each series, None if there is but one."""
+
+    n_rows: int
+    series: dict[Any, _Part]
+    positions: list[np.ndarray] | None = None
+
+    @classmethod
+    def of(cls, values: np.ndarray, index: pd.Index | None, labels: Any) -> _Rows:
+        """Part a table; `labels` tell to which series each row belongs."""
+        if labels is None:
+            return cls(len(values), {None: _Part(values, index)})
+        rows = rows_of_series(labels)
+        series = {
+            label: _Part(values[at], None if index is None else index[at])
+            for label, at in rows.items()
+        }
+        return cls(len(values), series, list(rows.values()))
+
+
+@dataclass
+class _End:
+    """What is remembered of a fitted series, to know its continuation."""
+
+    history: np.ndarray
+    n_rows: int
+    sampled: np.ndarray
+    sampled_rows: np.ndarray
+    next_labels: tuple[Any, Any] | None
+
+    @classmethod
+    def of(cls, part: _Part, history: np.ndarray) -> _End:
+        """Remember a series."""
+        sampled = np.linspace(0, len(part.rows) - 1, _N_SAMPLED_ROWS).astype(int)
+        labels = next_labels(part.index)
+        return cls(history, len(part.rows), sampled, part.rows[sampled], labels)
+
+    def is_continued_by(self, part: _Part) -> bool:
+        """Tell whether rows follow the fitted ones."""
+        rows, index = part.rows, part.index
+        if self.next_labels is not None and index is not None and is_time_index(index):
+            last, following = self.next_labels
+            try:
+                return bool(last < index[0] <= following)
+            except TypeError:  # dates against numbers: the index cannot tell
+                pass
+        if len(rows) < self.n_rows:
+            return True
+        old, new = self.sampled_rows, rows[self.sampled]
+        # Rounding grows with the level of a series; how far its values are apart, with its spread.
+        eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
+        known = np.ma.masked_invalid(old)
+        spread, level = known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0)
+        is_known = np.isfinite(old) & np.isfinite(new)
+        apart = np.abs(np.subtract(new, old, where=is_known, out=np.zeros_like(old)))
+        differs = apart > np.sqrt(eps) * spread + 8 * eps * level
+        return bool((differs | (np.isfinite(new) != np.isfinite(old))).any())
+
+
+def split_groups(X: Any, group: Any) -> tuple[Any, Any, int | None]:
+    """Take the labels of the series out of a table: what is left, the labels, their position."""
+    columns = getattr(X, "columns", None)
+    if columns is not None and group not in columns and group in X.index.names:
+        return X.droplevel(group), X.index.get_level_values(group), None
+    n_columns = X.shape[1] if len(X.shape) == 2 else 0
+    if columns is not None and group in columns:
+        position = int(columns.get_loc(group))
+    elif isinstance(group, Integral) and -n_columns <= int(group) < n_columns:
+        position = int(group) % n_columns
+    else:
+        had = f"has {list(columns)}" if columns is not None else f"is an array of {n_columns}"
+        raise ValueError(
+            f"group={group!r} is not a column of X, which {had}. Steps before the window that "
+            f"return arrays lose the names: set_output(transform='pandas') on the pipeline keeps "
+            f"them, and GroupScaler hands the column on."
+        )
+    if columns is None:
+        return np.delete(X, position, axis=1), X[:, position], position
+    return X.drop(columns=columns[position]), X.iloc[:, position], position
+
+
+def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
+    """Where NaN is, and the ways out."""
+    columns = getattr(X, "columns", np.arange(is_missing.shape[1]))
+    counts = {name: int(count) for name, count in zip(columns, is_missing.sum(axis=0), strict=True)}
+    shown = ", ".join(f"{name!r} ({count})" for name, count in counts.items() if count)
+    row = int(is_missing.any(axis=1).argmax())
+    when = f" ({X.index[row]!s})" if hasattr(X, "index") else ""
+    return (
+        f"Input X of {owner} contains NaN, and missing='error': in columns {shown}, first in row "
+        f"{row}{when}. Fill it before the window (SimpleImputer, df.interpolate()), leave such "
+        f"windows out with missing='drop', or let the network skip such rows with missing='mask'."
+    )
+
+
+def find_windows(estimator: Any) -> dict[str, WindowTransformer]:
+    """Find the window steps of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, a search over one (fitted: its best estimator's windows), or anything around it.
+
+    Returns
+    -------
+    windows : dict of WindowTransformer
+        The steps, by the name that ``set_params`` knows them under.
+    """
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    params = estimator.get_params(deep=True)
+    return {name: step for name, step in params.items() if isinstance(step, WindowTransformer)}
 
 
 @dataclass
@@ -395,25 +546,31 @@ class Windows:
         """Tell which windows miss nothing."""
         return self._count_missing(self.n_steps) == 0
 
-    def completed(self) -> tuple[Windows, np.ndarray]:
-        """Repeat the first known step where only older ones are missing.
+    def completed(self, *, mask: bool = False) -> tuple[Windows, np.ndarray]:
+        """Fill the oldest steps of windows where only these are missing.
+
+        Parameters
+        ----------
+        mask : bool, default=False
+            Whether to mark them with inf, as steps to skip, or to repeat the first known step.
 
         Returns
         -------
         windows : Windows
-            The windows that are known, or could be completed.
+            All windows; those that miss something else are as they were.
         is_known : ndarray of bool of shape (n_windows,)
-            Which these are.
+            Which miss nothing now.
         """
         n_missing = self._count_missing(self.n_steps)
         is_known = (n_missing < self.n_steps) & (self._count_missing(n_missing) == n_missing)
-        gaps = n_missing[is_known]
-        if not gaps.any():
-            return self[is_known], is_known
-        starts = self.starts[is_known]
-        rows = np.flatnonzero(gaps)
-        steps = np.maximum(np.arange(self.n_steps), gaps[rows, np.newaxis])
+        rows = np.flatnonzero(is_known & (n_missing > 0))
+        if not len(rows):
+            return self, is_known
+        starts, gaps = self.starts.copy(), n_missing[rows, np.newaxis]
+        steps = np.maximum(np.arange(self.n_steps), gaps)
         filled = self.table[starts[rows, np.newaxis] + steps]
+        if mask:
+            filled[np.arange(self.n_steps) < gaps] = np.inf
         starts[rows] = len(self.table) + self.n_steps * np.arange(len(rows))
         table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
         return Windows(table, starts, self.n_steps), is_known

@@ -412,3 +412,81 @@ def test_number_of_samples(n_steps_in, n_steps_out, lead, n_samples):
     windows = window_step(n_steps_in, {"n_steps_out": n_steps_out}).fit_transform(X)
     assert len(windows) == len(X) == len(y)  # a row is an origin: none is dropped
     assert len(complete(windows)) == n_rows - n_steps_in - n_steps_out - lead + 2
+
+
+# --- covariates known in advance, and several series ----------------------------------------------
+
+
+def sales(n_days=6) -> pd.DataFrame:
+    """Two shops, interleaved; what is sold and its price tell day and shop."""
+    days = pd.date_range("2024-01-01", periods=n_days, name="day")
+    parts = [
+        pd.DataFrame(
+            {"sold": k + np.arange(n_days), "price": -k - np.arange(n_days), "shop": shop},
+            index=days,
+        )
+        for k, shop in ((100, "a"), (200, "b"))
+    ]
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def test_known_future_stands_beside_each_row():
+    table = pd.DataFrame({"y": [1, 2, 3, 4, 5, 6], "price": [10, 20, 30, 40, 50, 60]})
+    X, y = make_supervised(table, target="y", known_future="price", n_steps_out=2, lead=2)
+    assert list(X.columns) == ["y", "price", "price(t+2)", "price(t+3)"]
+    np.testing.assert_array_equal(X["price(t+2)"], [30, 40, 50])
+    np.testing.assert_array_equal(X["price(t+3)"], [40, 50, 60])
+    np.testing.assert_array_equal(y["y(t+3)"], [4, 5, 6])
+
+
+def test_known_future_is_no_target_unless_named():
+    X, y = make_supervised(pd.DataFrame({"a": [1, 2, 3], "p": [4, 5, 6]}), known_future="p")
+    assert y.name == "a(t+1)"
+    assert list(X.columns) == ["a", "p", "p(t+1)"]
+    with pytest.raises(ValueError, match="'p' cannot be both target and known_future"):
+        make_supervised(pd.DataFrame({"a": [1, 2], "p": [4, 5]}), target="p", known_future="p")
+
+
+@pytest.mark.parametrize("form", ["column", "level", "stacked", "array"])
+def test_each_series_is_framed_as_if_alone(form):
+    table = sales()
+    data = table
+    if form == "level":
+        data = table.set_index("shop", append=True)
+    if form == "stacked":  # one shop after the other: put in the order of time
+        data = table.sort_values("shop", kind="stable")
+    names = {"target": "sold", "known_future": "price", "group": "shop"}
+    if form == "array":
+        data, names = table.to_numpy(), {"target": 0, "known_future": 1, "group": 2}
+    X, y = make_supervised(data, n_steps_out=2, **names)
+    X, y = np.asarray(X), np.asarray(y, dtype=float)
+    assert X.shape == (8, 5)
+    for shop in "ab":
+        alone = table[table["shop"] == shop].drop(columns="shop")
+        X1, y1 = make_supervised(alone, target="sold", known_future="price", n_steps_out=2)
+        np.testing.assert_array_equal(X[X[:, -1] == shop][:, :-1].astype(float), X1)
+        np.testing.assert_array_equal(y[X[:, -1] == shop], y1)
+
+
+def test_rows_of_several_series_are_in_the_order_of_time():
+    X, y = make_supervised(sales().sort_values("shop"), target="sold", group="shop")
+    assert X.index.is_monotonic_increasing
+    assert X["shop"].tolist() == ["a", "b"] * 5
+    pd.testing.assert_index_equal(X.index, y.index)
+
+
+def test_a_series_too_short_gives_no_row():
+    table = sales(3).iloc[[0, 1, 2]]  # two days of shop a, one of shop b
+    X, _ = make_supervised(table, target="sold", group="shop")
+    assert X["shop"].tolist() == ["a"]
+    with pytest.raises(ValueError, match=r"too short.*of one series"):
+        make_supervised(sales(2), target="sold", group="shop", n_steps_out=2)
+
+
+def test_a_group_must_be_a_column_and_whole():
+    with pytest.raises(ValueError, match="group='store' is not a column"):
+        make_supervised(sales(), target="sold", group="store")
+    with pytest.raises(ValueError, match="labels are missing"):
+        make_supervised(sales().assign(shop=[None] + ["a"] * 11), target="sold", group="shop")
+    with pytest.raises(ValueError, match="name the column that tells them apart with group"):
+        make_supervised(sales().drop(columns="shop"))

@@ -154,7 +154,7 @@ def test_a_horizon_longer_than_the_data_leaves_nothing():
 def test_missing_rows_are_missing_where_they_are():
     table = TABLE.copy()
     table[10, 1] = np.nan
-    window = WindowTransformer(3, padding="edge")
+    window = WindowTransformer(3, padding="edge", missing="drop")
     windows = window.fit_transform(table)
     assert np.argwhere(np.isnan(windows)).tolist() == [[10, 2, 1], [11, 1, 1], [12, 0, 1]]
     np.testing.assert_array_equal(window.transform(table), windows)  # still the training data
@@ -290,7 +290,7 @@ CONTINUING = {
 
 @pytest.mark.parametrize(("fitted", "following"), CONTINUING.values(), ids=list(CONTINUING))
 def test_an_array_that_differs_continues(fitted, following):
-    windows = WindowTransformer(3).fit(fitted).transform(following)
+    windows = WindowTransformer(3, missing="drop").fit(fitted).transform(following)
     expected = windows_by_hand(np.concatenate([fitted, following]), 3)[len(fitted) :]
     np.testing.assert_array_equal(windows, expected)
 
@@ -343,7 +343,7 @@ def shaken(table: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("n_extra", [0, 5])
 def test_an_array_that_begins_with_the_training_data_starts_cold(table, change, n_extra):
     # fit_transform and transform of a scaler before may differ in the last bits.
-    window = WindowTransformer(3).fit(table)
+    window = WindowTransformer(3, missing="drop").fit(table)
     rows = np.concatenate([change(table), table[:n_extra] + 1], dtype=table.dtype)
     np.testing.assert_array_equal(window.transform(rows), windows_by_hand(rows, 3))
 
@@ -642,3 +642,149 @@ def test_without_history_the_search_would_be_misled():
     errors = -search.cv_results_["mean_test_score"]
     assert search.best_params_ != {"window__n_steps_in": 20}
     assert errors[2] > 1.2 * errors[:2].max()
+
+
+# --- missing values -------------------------------------------------------------------------------
+
+
+def with_gap() -> pd.DataFrame:
+    table = pd.DataFrame(TABLE[:8], columns=["a", "b"], index=pd.period_range("2020", periods=8))
+    table.iloc[3, 1] = np.nan
+    return table
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "transform"])
+def test_nan_is_refused_with_its_place_and_the_ways_out(method):
+    window = WindowTransformer(3).fit(with_gap().fillna(0))
+    message = r"contains NaN.*columns 'b' \(1\), first in row 3 \(2020-01-04\).*missing='drop'"
+    with pytest.raises(ValueError, match=message):
+        getattr(window, method)(with_gap())
+
+
+def test_masked_rows_are_inf_in_every_feature():
+    table = with_gap()
+    windows = WindowTransformer(3, missing="mask").fit_transform(table)
+    expected = table.to_numpy(copy=True)
+    expected[3] = np.inf
+    np.testing.assert_array_equal(windows, windows_by_hand(expected, 3))
+    assert np.isnan(table.iloc[3, 1])  # the table given is as it was
+
+
+def test_masked_rows_that_continue_and_come_back():
+    table = np.where(TABLE > 1, TABLE, np.nan)
+    marked = np.where(np.isnan(table).any(axis=1, keepdims=True), np.inf, table)
+    window = WindowTransformer(3, missing="mask").fit(table[:12])
+    np.testing.assert_array_equal(window.transform(table[12:]), windows_by_hand(marked, 3)[12:])
+    np.testing.assert_array_equal(window.transform(table), windows_by_hand(marked, 3))
+
+
+def test_a_flat_table_has_no_steps_to_mask():
+    with pytest.raises(ValueError, match="missing='mask' is for recurrent layers"):
+        WindowTransformer(3, missing="mask", flatten=True).fit(TABLE)
+
+
+# --- several series -------------------------------------------------------------------------------
+
+
+def panel(lengths=(9, 7, 12), seed=0) -> pd.DataFrame:
+    """Series of several lengths in one table, interleaved, each with a range of its own."""
+    rng = np.random.default_rng(seed)
+    parts = [
+        pd.DataFrame(
+            {"a": rng.normal(10 * k, 1, n), "b": rng.normal(size=n), "shop": f"shop {k}"},
+            index=pd.date_range("2024-01-01", periods=n, name="day"),
+        )
+        for k, n in enumerate(lengths)
+    ]
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def of_each_series(table, transform):
+    """What `transform` makes of each series alone, in the order of the table's rows."""
+    result = None
+    for shop in table["shop"].unique():
+        rows = np.flatnonzero(table["shop"] == shop)
+        windows = transform(table.iloc[rows].drop(columns="shop"))
+        result = np.empty((len(table), *windows.shape[1:])) if result is None else result
+        result[rows] = windows
+    return result
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+@pytest.mark.parametrize("padding", ["nan", "edge"])
+@pytest.mark.parametrize("group", ["shop", 2, -1, "level"])
+def test_pooled_windows_equal_those_of_each_series_alone(group, padding, flatten):
+    params = {"n_steps_out": 3, "padding": padding, "flatten": flatten}
+    table = panel()
+    X = table.set_index("shop", append=True) if group == "level" else table
+    pooled = WindowTransformer(4, group="shop" if group == "level" else group, **params)
+    expected = of_each_series(table, WindowTransformer(4, **params).fit_transform)
+    np.testing.assert_array_equal(pooled.fit_transform(X), expected)
+    expected = of_each_series(table, lambda X: WindowTransformer(4, **params).fit(X).transform(X))
+    np.testing.assert_array_equal(pooled.transform(X), expected)
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_following_rows_have_the_history_of_their_own_series(as_array):
+    table = panel((9, 9, 9))
+    cut = 15  # five days
+    first, later = table.iloc[:cut], table.iloc[cut:]
+    expected = of_each_series(table, lambda X: WindowTransformer(4).fit(X).transform(X))[cut:]
+    if as_array:
+        first, later = first.to_numpy(object), later.to_numpy(object)
+    window = WindowTransformer(4, group=-1).fit(first)
+    np.testing.assert_array_equal(window.transform(later), expected)
+
+
+def test_other_series_change_nothing_for_one():
+    table = panel()
+    other = table.copy()
+    is_other = (table["shop"] != "shop 0").to_numpy()
+    other.loc[is_other, ["a", "b"]] = other.loc[is_other, ["a", "b"]].to_numpy()[::-1]
+    window = WindowTransformer(4, n_steps_out=2, group="shop")
+    before, after = window.fit_transform(table), window.fit_transform(other)
+    np.testing.assert_array_equal(before[~is_other], after[~is_other])
+    assert not np.array_equal(before[is_other], after[is_other], equal_nan=True)
+
+
+def test_a_series_not_seen_in_fit_starts_cold():
+    table = panel((9, 9))
+    window = WindowTransformer(4, group="shop").fit(table[table["shop"] == "shop 0"])
+    new = table[table["shop"] == "shop 1"]
+    expected = windows_by_hand(new[["a", "b"]].to_numpy(), 4)
+    np.testing.assert_array_equal(window.transform(new), expected)
+
+
+def test_a_series_shorter_than_the_window_is_padded():
+    table = panel((9, 2))
+    window = WindowTransformer(4, group="shop").fit(table)
+    assert np.isnan(window.history_["shop 1"]).any(axis=1).tolist() == [True, False, False]
+    with pytest.raises(ValueError, match=r"n_steps_in=10 is longer than the data.*of one series"):
+        WindowTransformer(10, group="shop").fit(table)
+
+
+def test_names_of_lags_leave_out_the_group():
+    window = WindowTransformer(2, flatten=True, group="shop").fit(panel()[["a", "shop", "b"]])
+    assert window.get_feature_names_out().tolist() == ["a_lag1", "b_lag1", "a_lag0", "b_lag0"]
+    assert window.n_features_in_ == 3
+
+
+def test_a_known_break_is_not_crossed():
+    table = np.c_[TABLE[:10], np.repeat([0, 1], 5)]
+    windows = WindowTransformer(3, group=2).fit_transform(table)
+    expected = np.r_[windows_by_hand(TABLE[:5], 3), windows_by_hand(TABLE[5:10], 3)]
+    np.testing.assert_array_equal(windows, expected)
+
+
+def test_errors_of_groups_say_the_way_out():
+    with pytest.raises(ValueError, match=r"group='shop' is not a column of X.*set_output"):
+        WindowTransformer(3, group="shop").fit(TABLE)
+    with pytest.raises(ValueError, match="group='store' is not a column of X, which has"):
+        WindowTransformer(3, group="store").fit(panel())
+    unlabelled = panel()
+    unlabelled.iloc[4, 2] = None
+    with pytest.raises(ValueError, match="1 labels are missing, the first in row 4"):
+        WindowTransformer(3, group="shop").fit(unlabelled)
+    doubled = panel().iloc[[0, 0, 1, 2]]
+    with pytest.raises(ValueError, match="one row per time and series"):
+        WindowTransformer(1, group="shop").fit(doubled)
