@@ -24,7 +24,8 @@ from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import training
@@ -40,11 +41,15 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm.framing import check_targets
 from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
-_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
+
+def _has_quantiles(regressor: Any) -> bool:
+    return isinstance(regressor.loss, str) and regressor.loss == "quantile"
+
 
 _PARAMETERS = """activation : str or callable, default="tanh"
         Activation of the recurrent layers. "relu" reproduces the tutorials.
@@ -55,7 +60,11 @@ _PARAMETERS = """activation : str or callable, default="tanh"
     recurrent_dropout : float, default=0.0
         Fraction of their recurrent state dropped in training.
     loss : str, callable or keras Loss, default="mse"
-        What training minimises, in units of the scaled target.
+        What training minimises, in units of the scaled target. "quantile": the mean pinball loss of
+        `quantiles`; ``predict`` then gives the median, ``predict_quantiles`` all of them.
+    quantiles : tuple of float, default=(0.1, 0.5, 0.9)
+        With ``loss="quantile"``, which quantiles of each target one network predicts: increasing,
+        in (0, 1), the median among them.
     metrics : list, default=None
         Keras metrics to record in ``history_`` beside the loss.
     optimizer : str, class or keras Optimizer, default="adam"
@@ -84,6 +93,11 @@ _PARAMETERS = """activation : str or callable, default="tanh"
     n_targets : int, default=None
         Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
         (``"sales(t+1)"``, from :func:`make_supervised`), else 1. A 3-D `y` tells by itself.
+    missing : {"drop", "mask"}, default="drop"
+        What becomes of windows whose oldest steps are NaN: a table's first rows, or sequences of
+        varying length, padded at the front. "drop": they are left out of training, and completed
+        for prediction by repeating the first known step. "mask": the recurrent layers skip these
+        steps, in both. Steps that are inf in every feature are always skipped.
     callbacks : list of keras Callback, callback classes, or None, default=None
         Called during training; epoch-level hooks run beside the compiled program, batch-level ones
         make it fall back to ``keras.Model.fit``.
@@ -175,6 +189,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
     target_scaler_: Any
     _fitted_network: training.Network
     _n_dims: int
+    _quantiles: tuple[float, ...]
     _rng: np.random.RandomState
     _state: training.State
 
@@ -185,6 +200,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "loss": [str, callable],
+        "quantiles": ["array-like"],
         "metrics": [list, tuple, str, callable, None],
         "optimizer": [str, type, HasMethods(["get_config", "apply_gradients"])],
         "learning_rate": [
@@ -205,6 +221,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             None,
         ],
         "n_targets": [Interval(Integral, 1, None, closed="left"), None],
+        "missing": [StrOptions({"drop", "mask"})],
         "callbacks": [list, tuple, dict, type, HasMethods("set_model"), None],
         "jit_compile": [StrOptions({"auto"}), "boolean"],
         "warm_start": ["boolean"],
@@ -221,6 +238,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         loss: Any = "mse",
+        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
         metrics: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = None,
@@ -233,6 +251,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         n_iter_no_change: int = 10,
         target_scaler: Any = "standard",
         n_targets: int | None = None,
+        missing: str = "drop",
         callbacks: Any = None,
         jit_compile: str | bool = "auto",
         warm_start: bool = False,
@@ -245,6 +264,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.loss = loss
+        self.quantiles = quantiles
         self.metrics = metrics
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -257,6 +277,7 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         self.n_iter_no_change = n_iter_no_change
         self.target_scaler = target_scaler
         self.n_targets = n_targets
+        self.missing = missing
         self.callbacks = callbacks
         self.jit_compile = jit_compile
         self.warm_start = warm_start
@@ -433,6 +454,8 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         is_fresh: bool,
         is_partial: bool = False,
     ) -> None:
+        if is_fresh:
+            self._quantiles = self._check_quantiles()
         windows = self._check_windows(X, reset=is_fresh)
         targets = self._check_targets(y, windows, reset=is_fresh)
         weight = None
@@ -500,16 +523,78 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
                 (n_samples, n_steps_out, n_targets)
             The predictions, in the target's units.
         """
+        y = self._predict_all(X)
+        # Sorted, as those of predict_quantiles are.
+        y = y[..., 0] if y.shape[3] == 1 else np.sort(y, axis=3)[..., self._quantiles.index(0.5)]
+        return y.reshape(-1, *self._y_shape)
+
+    @available_if(_has_quantiles)
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Predict the quantiles of the targets of every row; only with ``loss="quantile"``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows, as for ``predict``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_steps_out * n_targets, n_quantiles)
+            The quantiles in increasing order, in the target's units; outputs are time-major. They
+            are sorted, so that they never cross.
+        """
+        y = np.sort(self._predict_all(X), axis=3)
+        return y.reshape(len(y), -1, y.shape[3])
+
+    @available_if(_has_quantiles)
+    def predict_interval(
+        self, X: Any, coverage: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict an interval for the targets of every row; only with ``loss="quantile"``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows, as for ``predict``.
+        coverage : float, default=None
+            Probability that the interval is to hold the truth, in (0, 1): `quantiles` must hold
+            ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``. None: from the first to the last.
+
+        Returns
+        -------
+        lower, upper : ndarray
+            The ends, in the layout of ``predict``.
+        """
+        check_is_fitted(self)
+        levels = np.asarray(self._quantiles)
+        wanted = levels[[0, -1]]
+        if coverage is not None:
+            wanted = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
+        distances = np.abs(levels - wanted[:, np.newaxis])
+        if (distances.min(axis=1) > 1e-9).any():
+            raise ValueError(
+                f"coverage={coverage} needs the quantiles {wanted[0]:.4g} and {wanted[1]:.4g}, but "
+                f"the network predicts {self._quantiles}: fit it with them among quantiles."
+            )
+        y = np.sort(self._predict_all(X), axis=3)
+        lower, upper = (y[..., end].reshape(-1, *self._y_shape) for end in distances.argmin(axis=1))
+        return lower, upper
+
+    def _predict_all(self, X: Any) -> np.ndarray:
+        """Predictions of shape (n_samples, n_steps_out, n_targets, n_quantiles), or 1 of these."""
         check_is_fitted(self)
         windows, is_known = self._check_windows(X, reset=False).completed()
-        shape = (self.n_steps_out_, self.n_targets_)
+        shape = (self.n_steps_out_, self.n_targets_, len(self._quantiles))
         y = np.full((len(is_known), *shape), np.nan, dtype=self._y_dtype)
-        if len(windows):
+        if is_known.any():
+            windows = windows[is_known]
             outputs = training.predict(
                 self._fitted_network, self._state, windows.table, windows.starts
             )
-            y[is_known] = self._unscale(outputs.reshape(-1, *shape))
-        return y.reshape(-1, *self._y_shape)
+            for number in range(shape[2]):
+                values = outputs.reshape(-1, *shape)[..., number]
+                y[is_known, ..., number] = self._through_scaler("inverse_transform", values)
+        return y
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
@@ -550,7 +635,11 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
     # --- what goes in ------------------------------------------------------------------------
 
     def _check_windows(self, X: Any, *, reset: bool) -> Windows:
-        """Return the windows of X; NaN may mark missing steps."""
+        """Return the windows of X; NaN may mark missing steps, inf those to skip."""
+        windows = self._check_shape(X, reset=reset)
+        return windows.completed(mask=True)[0] if self.missing == "mask" else windows
+
+    def _check_shape(self, X: Any, *, reset: bool) -> Windows:
         if not hasattr(X, "ndim"):
             X = np.asarray(X)
         if X.ndim > 3:
@@ -586,57 +675,29 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
-        if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
-                f"is None."
-            )
-        names = getattr(y, "columns", None)
-        y = check_array(
-            y,
-            dtype=FLOATS,
-            ensure_2d=False,
-            allow_nd=True,
-            ensure_all_finite="allow-nan",
-            input_name="y",
-            estimator=self,
-        )
-        check_consistent_length(windows.starts, y)
-        if y.ndim not in (1, 2, 3):
-            raise ValueError(
-                f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
-                f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
-            )
-        n_targets = self._count_targets(y, names)
-        n_outputs = int(np.prod(y.shape[1:], dtype=int))
-        if not reset and (n_outputs // n_targets, n_targets) != (
-            self.n_steps_out_,
-            self.n_targets_,
-        ):
-            raise ValueError(
-                f"y has {n_outputs // n_targets} steps of {n_targets} targets, but "
-                f"{type(self).__name__} was fitted with {self.n_steps_out_} of {self.n_targets_}."
-            )
+        y, targets = check_targets(y, windows.starts, self.n_targets, self)
+        _, n_steps_out, n_targets = targets.shape
         if reset:
             self._y_shape, self._y_dtype = y.shape[1:], y.dtype
-            self.n_steps_out_, self.n_targets_ = n_outputs // n_targets, n_targets
-        return y.reshape(len(y), -1, n_targets)
-
-    def _count_targets(self, y: np.ndarray, names: Any) -> int:
-        if y.ndim == 3:
-            n_targets = y.shape[2]
-        elif self.n_targets is None:
-            n_targets = _count_named_targets(names)
-        else:
-            n_targets = self.n_targets
-        n_outputs = int(np.prod(y.shape[1:], dtype=int))
-        if self.n_targets not in (None, n_targets) or n_outputs % n_targets:
+            self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
+        elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
-                f"n_targets={self.n_targets} does not fit y of shape {y.shape}: y must be "
-                f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
-                f"n_steps_out, n_targets)."
+                f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
+                f"fitted with {self.n_steps_out_} of {self.n_targets_}."
             )
-        return n_targets
+        return targets
+
+    def _check_quantiles(self) -> tuple[float, ...]:
+        """The quantiles that the network predicts; a mean counts as one."""
+        if not _has_quantiles(self):
+            return (0.5,)
+        quantiles = tuple(float(q) for q in np.ravel(self.quantiles))
+        if (np.diff([0.0, *quantiles, 1.0]) <= 0).any() or 0.5 not in quantiles:
+            raise ValueError(
+                f"quantiles must be increasing numbers in (0, 1), with the median 0.5 among them, "
+                f"which predict gives; got {self.quantiles}."
+            )
+        return quantiles
 
     def _check_held_out(self, X: Any, y: Any) -> tuple[Windows, np.ndarray] | None:
         """The user's own validation samples, complete ones only."""
@@ -682,10 +743,8 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None = None
     ) -> training.Samples:
         y = self._through_scaler("transform", targets)
+        y = np.repeat(y, len(self._quantiles), axis=2)  # the truth beside each of its quantiles
         return training.Samples(windows.table, windows.starts, y, weight)
-
-    def _unscale(self, outputs: np.ndarray) -> np.ndarray:
-        return self._through_scaler("inverse_transform", outputs)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
         if self.target_scaler_ is None:
@@ -719,13 +778,18 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
             builder,
             input_shape=(self.n_steps_in_, n_features),
             n_steps_out=self.n_steps_out_,
-            n_targets=self.n_targets_,
+            n_targets=self.n_targets_ * len(self._quantiles),
             **arguments,
         )
 
     def _compilation(self) -> training.Compilation:
+        loss = self.loss
+        if loss != "quantile":
+            loss = self._routed("loss", loss, get_loss_class_function_or_string)
+        else:
+            loss = training.QuantileLoss(self._quantiles)
         return training.Compilation(
-            loss=self._routed("loss", self.loss, get_loss_class_function_or_string),
+            loss=loss,
             optimizer=self._make_optimizer(),
             metrics=self._make_metrics(),
         )
@@ -785,18 +849,6 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _count_named_targets(names: Any) -> int:
-    """Targets per step, where the columns are named like ``"sales(t+1)"``; else one."""
-    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
-    if not matches or not all(matches):
-        return 1
-    pairs = [(match["step"], match["target"]) for match in matches if match]
-    targets = list(dict.fromkeys(target for _, target in pairs))
-    steps = list(dict.fromkeys(step for step, _ in pairs))
-    is_time_major = pairs == [(step, target) for step in steps for target in targets]
-    return len(targets) if is_time_major else 1
-
-
 def _check_weights(weight: np.ndarray) -> None:
     if (weight < 0).any() or not weight.any():
         raise ValueError(
@@ -807,12 +859,22 @@ def _check_weights(weight: np.ndarray) -> None:
 
 def _check_3d(X: Any) -> Windows:
     """Check windows, through their table where they overlap: they are n_steps_in times as large."""
-    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    params = {"dtype": FLOATS, "ensure_all_finite": False, "input_name": "X"}
     if isinstance(X, np.ndarray) and len(X) and X.strides[0] == X.strides[1]:
         windows = Windows.from_array(X)
         windows.table = check_array(windows.table, **params)
-        return windows
-    return Windows.from_array(check_array(X, allow_nd=True, **params))
+    else:
+        windows = Windows.from_array(check_array(X, allow_nd=True, **params))
+    is_infinite = np.isinf(windows.table)
+    if (
+        is_infinite.any()
+        and (is_infinite.any(axis=1) & ~(windows.table == np.inf).all(axis=1)).any()
+    ):
+        raise ValueError(
+            "Input X contains infinity or a value too large. Only a whole step may be inf, in "
+            "every feature: it marks one to skip, as WindowTransformer(missing='mask') does."
+        )
+    return windows
 
 
 def _complete_rows(

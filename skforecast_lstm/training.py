@@ -12,9 +12,10 @@ import functools
 import os
 import random
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import joblib
@@ -28,6 +29,7 @@ from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 __all__ = [
     "Compilation",
     "Network",
+    "QuantileLoss",
     "Samples",
     "State",
     "Training",
@@ -47,6 +49,8 @@ MAX_IDLE_PROGRAMS = 64
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
 _MAX_PREDICT_STEPS = 12_000
+# Stands in steps to skip, which are rows of inf until they come here: Keras masks by value.
+_MASKED = float(np.finfo(np.float32).min)
 # Keras draws the seeds of initializers and dropout from Python's global generator.
 _BUILD_LOCK = threading.RLock()
 
@@ -82,11 +86,18 @@ class Network:
     def __init__(self, builder: Callable[..., keras.Model], **arguments: Any) -> None:
         self.builder = builder
         self.arguments = arguments
+        self.skips_masked = False
 
     @property
     def key(self) -> Any:
         """What is equal for equal networks."""
-        return self.builder, _identity(self.arguments)
+        return self.builder, self.skips_masked, _identity(self.arguments)
+
+    def masked(self) -> Network:
+        """The same network, of the same weights, whose recurrent layers skip masked steps."""
+        network = Network(self.builder, **self.arguments)
+        network.skips_masked = True
+        return network
 
     def build(self, seed: int = 0) -> keras.Model:
         """Build the model, its initial weights determined by the seed."""
@@ -95,10 +106,62 @@ class Network:
             try:
                 random.seed(seed)
                 np.random.seed(seed)  # noqa: NPY002
-                return self.builder(**self.arguments)
+                model = self.builder(**self.arguments)
+                return self._masked(model) if self.skips_masked else model
             finally:
                 random.setstate(states[0])
                 np.random.set_state(states[1])  # noqa: NPY002
+
+    def _masked(self, model: keras.Model) -> keras.Model:
+        """The model behind a layer that masks; refused where a layer would lose the mask."""
+        inputs = keras.Input(model.input_shape[1:], name="window")
+        model.supports_masking = True  # its layers say whether they do
+        model.compute_mask = lambda inputs, mask: None  # steps are masked, forecasts are not
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            masked = keras.Model(inputs, model(keras.layers.Masking(_MASKED)(inputs)))
+            masked(tf.zeros([1, *model.input_shape[1:]]))  # only a run asks every layer
+        lost = [str(w.message) for w in caught if "does not support mask" in str(w.message)]
+        if lost:
+            raise ValueError(
+                f"the network of {self.builder.__name__} cannot skip masked steps, for not all of "
+                f"its layers can: fill the gaps, use missing='drop', or take a network that reads "
+                f"the window with recurrent layers only, such as LSTMRegressor. Keras: {lost[0]}"
+            )
+        return masked
+
+
+@keras.saving.register_keras_serializable("skforecast_lstm")
+class QuantileLoss(keras.losses.Loss):
+    """Mean pinball loss of a network that predicts several quantiles of each target.
+
+    Parameters
+    ----------
+    quantiles : sequence of float
+        The quantiles, which follow one another in the last axis of the output.
+    name, reduction : str
+        As Keras has them.
+    """
+
+    def __init__(
+        self,
+        quantiles: Sequence[float] = (0.5,),
+        name: str = "quantile_loss",
+        reduction: str = "sum_over_batch_size",
+    ) -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.quantiles = tuple(quantiles)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss of each sample (and step); the truth stands beside each of its quantiles."""
+        n_repeats = y_pred.shape[-1] // len(self.quantiles)
+        levels = tf.constant(self.quantiles * n_repeats, dtype=y_pred.dtype)
+        error = tf.cast(y_true, y_pred.dtype) - y_pred
+        return tf.reduce_mean(tf.maximum(levels * error, (levels - 1) * error), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the loss is made from."""
+        return {"name": self.name, "reduction": self.reduction, "quantiles": self.quantiles}
 
 
 @dataclass
@@ -528,6 +591,7 @@ def build_model(network: Network, state: State, compilation: Compilation) -> ker
     model = network.build()
     model.set_weights(state.weights)
     compilation.compile(model)
+    model.optimizer.build(model.trainable_variables)  # or loading what was saved warns
     return model
 
 
@@ -557,10 +621,16 @@ def train(
     ValueError
         If the loss is no longer finite.
     """
+    network, table = _with_masks(network, samples.table)
+    samples = replace(samples, table=table)
+    if validation is not None:
+        network, table = _with_masks(network, validation.table)
+        validation = replace(validation, table=table)
     if jit_compile == "auto":
         n_updates = training.epochs * (len(samples.y) // training.batch_size)
         n_steps = n_updates * network.arguments["input_shape"][0]
-        jit_compile = n_steps >= _MIN_XLA_STEPS and loops_over_steps(network.build())
+        is_loop = network.skips_masked or loops_over_steps(network.build())
+        jit_compile = n_steps >= _MIN_XLA_STEPS and is_loop
     compilation.jit = bool(jit_compile)
     with _borrow(network, compilation) as program:
         return program.train(state, samples, validation, training, compilation.learning_rate)
@@ -568,8 +638,19 @@ def train(
 
 def predict(network: Network, state: State, table: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Outputs of the network for complete windows, which begin in those rows of the table."""
+    network, table = _with_masks(network, table)
     with _borrow(network) as program:
         return program.predict(state, table, starts)
+
+
+def _with_masks(network: Network, table: np.ndarray) -> tuple[Network, np.ndarray]:
+    """A network that skips the rows of inf, where there are any, and what stands for them."""
+    is_masked = np.isinf(table[:, 0])
+    if not is_masked.any():
+        return network, table
+    table = table.copy()
+    table[is_masked] = _MASKED
+    return network.masked(), table
 
 
 @contextlib.contextmanager
@@ -673,9 +754,9 @@ def _identity(value: Any) -> Any:
     if not callable(getattr(value, "get_config", None)):
         return value
     # The configuration of a class of the user's own may leave out what it holds.
-    is_keras = type(value).__module__.startswith("keras.")
+    is_known = type(value).__module__.startswith(("keras.", "skforecast_lstm."))
     try:
-        return type(value), joblib.hash(value.get_config() if is_keras else vars(value))
+        return type(value), joblib.hash(value.get_config() if is_known else vars(value))
     except Exception:  # it cannot be pickled: only the same object is the same
         return value
 

@@ -1,10 +1,14 @@
 """What the base does with samples: which are trained on, held out, scaled, completed or refused."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
+import skforecast_lstm
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised, training
 
 
@@ -255,3 +259,167 @@ def test_partial_fit_refuses_another_layout_of_targets():
     model = make().fit(X, X[:, :2, 0])
     with pytest.raises(ValueError, match=r"y has 3 steps of 1 targets.*fitted with 2 of 1"):
         model.partial_fit(X, X[:, :3, 0])
+
+
+# --- quantiles -----------------------------------------------------------------------------------
+
+
+def noisy(n_rows=600, seed=0):
+    """Windows that say how wide the noise of the two targets is."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(0.5, 2, size=(n_rows, 3, 1))
+    y = np.c_[X[:, -1, 0] * rng.normal(size=n_rows), 100 + rng.normal(size=n_rows)]
+    return X, y
+
+
+def quantile_regressor(**params):
+    params = {"quantiles": (0.1, 0.5, 0.9), "random_state": 0, "verbose": 0, **params}
+    return LSTMRegressor(8, loss="quantile", **params)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_quantiles_hold_their_share_of_the_truth(seed):
+    X, y = noisy(2000, seed)
+    model = quantile_regressor(
+        epochs=30, learning_rate=0.01, n_targets=2, random_state=seed, batch_size=64
+    )
+    model.fit(X[:1000], y[:1000])
+    quantiles = model.predict_quantiles(X[1000:])
+    assert quantiles.shape == (1000, 2, 3)
+    shares = (y[1000:, :, np.newaxis] <= quantiles).mean(axis=0)
+    np.testing.assert_allclose(shares, [[0.1, 0.5, 0.9]] * 2, atol=0.06)
+
+
+def test_quantiles_never_cross_and_predict_is_the_median():
+    X, y = noisy(40)
+    model = quantile_regressor(epochs=1).fit(X, y.reshape(-1, 2, 1))
+    far = np.linspace(-50, 50, 300).reshape(-1, 3, 1)
+    quantiles = model.predict_quantiles(far)
+    assert (np.diff(quantiles, axis=2) >= 0).all()
+    np.testing.assert_array_equal(model.predict(far).reshape(-1, 2), quantiles[..., 1])
+    raw = model._predict_all(far)
+    assert (np.diff(raw, axis=3) < 0).any()  # sorting had something to do
+
+
+@pytest.mark.parametrize("layout", [(), (4,), (2, 2)])
+def test_intervals_have_the_layout_of_y(layout):
+    X = np.random.default_rng(0).normal(size=(20, 3, 1))
+    y = np.random.default_rng(1).normal(size=(20, *layout))
+    model = quantile_regressor(epochs=1, quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)).fit(X, y)
+    lower, upper = model.predict_interval(X, coverage=0.5)
+    assert lower.shape == upper.shape == y.shape == model.predict(X).shape
+    quantiles = model.predict_quantiles(X)
+    np.testing.assert_array_equal(lower.reshape(20, -1), quantiles[..., 1])
+    np.testing.assert_array_equal(upper.reshape(20, -1), quantiles[..., 3])
+    widest = model.predict_interval(X)
+    np.testing.assert_array_equal(widest[0].reshape(20, -1), quantiles[..., 0])
+    with pytest.raises(ValueError, match=r"coverage=0.8 needs the quantiles 0.1 and 0.9, but"):
+        model.predict_interval(X, coverage=0.8)
+
+
+@pytest.mark.parametrize("quantiles", [(0.9, 0.5, 0.1), (0.1, 0.9), (0, 0.5), (0.5, 0.5), (50,)])
+def test_quantiles_that_are_none(quantiles):
+    X, y = noisy(10)
+    with pytest.raises(ValueError, match="quantiles must be increasing numbers"):
+        quantile_regressor(quantiles=quantiles).fit(X, y)
+
+
+def test_only_a_quantile_loss_has_quantiles():
+    X, y = noisy(10)
+    model = LSTMRegressor(4, epochs=1).fit(X, y)
+    assert not hasattr(model, "predict_quantiles")
+    assert not hasattr(model, "predict_interval")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_quantile_network_is_saved_with_its_loss(tmp_path):
+    X, y = noisy(10)
+    model = quantile_regressor(epochs=1).fit(X, y)
+    model.model_.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.model_.predict(X, verbose=0))
+    assert loaded.loss.quantiles == (0.1, 0.5, 0.9)
+
+
+# --- steps to skip -------------------------------------------------------------------------------
+
+
+def test_masked_steps_are_as_if_they_were_not_there():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 6, 2)), rng.normal(size=30)
+    model = LSTMRegressor(4, epochs=3, random_state=0).fit(X, y)
+    masked = X[:5].copy()
+    masked[:, [1, 4]] = np.inf
+    short = X[:5][:, [0, 2, 3, 5]].astype(np.float32)
+    recurrent, dense = model.model_.layers[1:]
+    expected = model._through_scaler("inverse_transform", dense(recurrent(short)).numpy()[:, None])
+    np.testing.assert_allclose(model.predict(masked), expected.ravel(), rtol=1e-5)
+
+
+def test_sequences_of_varying_length_train_and_predict_as_they_are():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6, 1))
+    lengths = rng.integers(1, 7, 200)
+    y = np.array([x[6 - n :].sum() for x, n in zip(X, lengths, strict=True)])
+    for x, n in zip(X, lengths, strict=True):
+        x[: 6 - n] = np.nan
+    before = X.copy()
+    params = {"epochs": 60, "learning_rate": 0.01, "random_state": 0}
+    errors = {}
+    for missing in ("mask", "drop"):
+        model = LSTMRegressor(16, missing=missing, **params).fit(X[:150], y[:150])
+        errors[missing] = np.abs(model.predict(X[150:]) - y[150:]).mean()
+    np.testing.assert_array_equal(X, before)
+    assert errors["mask"] < 0.25 < errors["drop"]
+
+
+def test_masking_trains_as_keras_does():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 5, 2)), rng.normal(size=20)
+    X[::2, :2] = np.nan
+    model = LSTMRegressor(4, missing="mask", epochs=3, shuffle=False, target_scaler=None)
+    model.set_params(random_state=0).fit(X, y)
+    twin = LSTMRegressor(4, target_scaler=None, random_state=0).initialize(np.nan_to_num(X), y)
+    inputs = keras.Input((5, 2))
+    recurrent, dense = twin.model_.layers[1:]
+    reference = keras.Model(inputs, dense(recurrent(keras.layers.Masking(-9.0)(inputs))))
+    reference.compile("adam", "mse")
+    history = reference.fit(
+        np.nan_to_num(X, nan=-9.0), y, epochs=3, batch_size=32, shuffle=False, verbose=0
+    ).history
+    np.testing.assert_allclose(model.history_["loss"], history["loss"], rtol=1e-4)
+
+
+def test_the_window_step_marks_what_is_skipped():
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(60, 2))
+    table[[10, 31], 0] = np.nan
+    y = np.r_[table[1:, 1], 0.0]
+    model = LSTMRegressor(4, epochs=2, random_state=0)
+    dropped = make_pipeline(WindowTransformer(5, missing="drop"), clone(model)).fit(table, y)
+    masked = make_pipeline(WindowTransformer(5, missing="mask"), clone(model)).fit(table, y)
+    # The fifth window after a gap only lacks its oldest step, and is completed.
+    unknown = [*range(10, 14), *range(31, 35)]
+    assert np.flatnonzero(np.isnan(dropped.predict(table))).tolist() == unknown
+    assert np.isfinite(masked.predict(table)).all()
+
+
+@pytest.mark.parametrize("name", ["CNNLSTM", "ConvLSTM", "OneToManyLSTM"])
+def test_layers_that_cannot_skip_say_so(name):
+    X = np.random.default_rng(0).normal(size=(12, 6, 1))
+    X[0, :2] = np.inf
+    model = getattr(skforecast_lstm, f"{name}Regressor")(epochs=1)
+    with pytest.raises(
+        ValueError, match=r"cannot skip masked steps.*missing='drop'.*(Reshape|Flatten)"
+    ):
+        model.fit(X, X[:, -1])
+
+
+def test_infinity_is_refused_unless_it_is_a_whole_step():
+    X = np.zeros((5, 3, 2))
+    X[0, 0, 0] = np.inf
+    with pytest.raises(ValueError, match="infinity or a value too large"):
+        LSTMRegressor(4).fit(X, X[:, -1])
+    X[0, 0] = -np.inf
+    with pytest.raises(ValueError, match="infinity or a value too large"):
+        LSTMRegressor(4).fit(X, X[:, -1])
