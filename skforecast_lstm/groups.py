@@ -1,0 +1,629 @@
+"""Many series in one table: scales of their own, and splits that never cut a time in two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    OneToOneFeatureMixin,
+    RegressorMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.metrics import r2_score
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+
+from skforecast_lstm._validation import (
+    FLOATS,
+    HasMethods,
+    Interval,
+    Tags,
+    check_is_fitted,
+    find_method,
+    fit_context,
+    is_time_index,
+    rows_of_series,
+    validate_data,
+)
+from skforecast_lstm.framing import check_targets
+from skforecast_lstm.windows import find_windows, split_groups
+
+__all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]
+
+
+def _can_invert(transformer: GroupScaler) -> bool:
+    return transformer.scaler is None or hasattr(transformer.scaler, "inverse_transform")
+
+
+class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale every series of a table by itself.
+
+    Series of different sizes in one table (a kiosk and a supermarket) come to one scale, so that
+    one network can learn from all of them. The column that tells them apart is handed on as it is,
+    in its place, for ``WindowTransformer(group=...)``.
+
+    Parameters
+    ----------
+    scaler : transformer, default=None
+        Any scaler of scikit-learn that keeps the columns as they are; a clone of it is fitted to
+        each series. None: ``StandardScaler()``.
+    group : column name or position, or name of an index level
+        What tells the series apart, as in :class:`WindowTransformer`.
+
+    Attributes
+    ----------
+    scalers_ : dict
+        The fitted scaler of each series, by label. Not of a series without a single value in some
+        column.
+    pooled_scaler_ : transformer
+        The scaler fitted to the rows of all series. It scales those that have none of their own,
+        because ``fit`` has not seen them.
+    n_features_in_ : int
+        Number of columns seen in ``fit``, that of the labels included.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, where ``fit`` was given a DataFrame whose names are all strings.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, a label is missing, or the scaler changes the columns.
+
+    See Also
+    --------
+    GroupTransformedTargetRegressor : Scales the targets of every series by themselves.
+    WindowTransformer : Cuts windows that never cross the border of a series.
+
+    Notes
+    -----
+    A DataFrame becomes a DataFrame, its index included, without ``set_output``: the window step
+    reads from it which rows belong together, and which continue the fitted ones.
+
+    A series that does not change in ``fit``, or has but one row, is moved to 0 by
+    ``StandardScaler`` and not stretched.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skforecast_lstm.groups import GroupScaler
+    >>> sales = pd.DataFrame(
+    ...     {"sold": [1.0, 100.0, 3.0, 300.0], "shop": ["kiosk", "market"] * 2},
+    ...     index=pd.DatetimeIndex(["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-02"]),
+    ... )
+    >>> scaler = GroupScaler(group="shop").fit(sales)
+    >>> scaler.transform(sales)
+                sold    shop
+    2024-01-01  -1.0   kiosk
+    2024-01-01  -1.0  market
+    2024-01-02   1.0   kiosk
+    2024-01-02   1.0  market
+    >>> scaler.scalers_["market"].mean_
+    array([200.])
+    """
+
+    _parameter_constraints: dict = {
+        "scaler": [HasMethods(["fit", "transform"]), None],
+        "group": [str, Integral, tuple],
+    }
+
+    def __init__(self, scaler: Any = None, *, group: Any) -> None:
+        self.scaler = scaler
+        self.group = group
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> GroupScaler:
+        """Fit a scaler to each series, and one to all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The table. NaN is missing.
+        y : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        self : GroupScaler
+            The fitted transformer.
+        """
+        _, values, labels, _ = self._check_table(X, reset=True)
+        self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Scale every row by the scaler of its series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The table.
+
+        Returns
+        -------
+        X_scaled : DataFrame or ndarray of shape (n_rows, n_features)
+            A DataFrame of a DataFrame, with its index, names and order of columns; else an array,
+            of objects if the labels are no numbers.
+        """
+        return self._through("transform", X)
+
+    @available_if(_can_invert)
+    def inverse_transform(self, X: Any) -> Any:
+        """Bring scaled rows back to the units of their series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Scaled rows, with the labels of their series.
+
+        Returns
+        -------
+        X_original : DataFrame or ndarray of shape (n_rows, n_features)
+            The rows in their units, in the container that ``transform`` returns.
+        """
+        return self._through("inverse_transform", X)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        scaler = StandardScaler() if self.scaler is None else self.scaler
+        tags.input_tags.allow_nan = get_tags(scaler).input_tags.allow_nan
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _check_table(
+        self, X: Any, *, reset: bool
+    ) -> tuple[Any, np.ndarray, np.ndarray, int | None]:
+        """The table, its values without the labels, the labels, and their position."""
+        X, table, labels, position = _take_groups(self, X, reset=reset)
+        values = check_array(
+            table, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X", estimator=self
+        )
+        return X, values, labels, position
+
+    def _through(self, method: str, X: Any) -> Any:
+        check_is_fitted(self, "scalers_")
+        X, values, labels, position = self._check_table(X, reset=False)
+        scaled = _through_scalers(self.scalers_, self.pooled_scaler_, method, values, labels)
+        if not isinstance(X, pd.DataFrame):
+            is_number = labels.dtype.kind in "biuf"
+            scaled = scaled.astype(np.result_type(scaled, labels) if is_number else object)
+            return np.insert(scaled, position, labels, axis=1)  # type: ignore[arg-type]
+        if position is None:
+            return pd.DataFrame(scaled, index=X.index, columns=X.columns)
+        table = pd.DataFrame(scaled, index=X.index, columns=X.columns.delete(position))
+        table.insert(position, X.columns[position], X.iloc[:, position].array)
+        return table
+
+
+def _inner_has(name: str) -> Callable[[GroupTransformedTargetRegressor], bool]:
+    def check(model: GroupTransformedTargetRegressor) -> bool:
+        return find_method(getattr(model, "regressor_", model.regressor), name) is not None
+
+    return check
+
+
+class GroupTransformedTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Let a regressor learn the targets of every series on one scale.
+
+    It goes around the whole pipeline, which still sees the table as it is. The targets of each
+    series are scaled by themselves, and predictions come back in the units of the row's series.
+    :class:`GroupScaler` inside the pipeline does the same for the features: a network that is to
+    learn from all series needs both.
+
+    Parameters
+    ----------
+    regressor : regressor or pipeline
+        What predicts. It is cloned, never changed.
+    transformer : transformer, default=None
+        Any scaler of scikit-learn with an ``inverse_transform``; a clone of it is fitted to the
+        targets of each series. None: ``StandardScaler()``.
+    group : column name or position, or name of an index level
+        What in ``X`` tells the series apart, as in :class:`WindowTransformer`.
+    n_targets : int, default=None
+        Targets per step, which have a scale each; all steps of a target share one. None: as many as
+        the names of the columns of ``y`` say (``"sales(t+1)"``), or its last axis if it is 3-D;
+        else 1.
+
+    Attributes
+    ----------
+    regressor_ : regressor or pipeline
+        The fitted regressor; it predicts scaled targets.
+    transformers_ : dict
+        The fitted scaler of each series, by label. Not of a series without a single value of some
+        target.
+    pooled_transformer_ : transformer
+        The scaler fitted to the targets of all series. It serves those that have none of their own,
+        because ``fit`` has not seen them.
+    n_targets_ : int
+        Targets per step.
+    n_features_in_ : int
+        Number of columns of ``X`` seen in ``fit``, that of the labels included.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, where ``fit`` was given a DataFrame whose names are all strings.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, a label is missing, or `n_targets` does not fit ``y``.
+
+    See Also
+    --------
+    GroupScaler : Scales the features of every series by themselves.
+    sklearn.compose.TransformedTargetRegressor : One scale for all rows.
+
+    Notes
+    -----
+    The last rows of each series, which a ``WindowTransformer(purge=True)`` in the regressor leaves
+    out of training, are left out of the scales as well: their targets may lie in what comes after
+    the training rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
+    >>> days = pd.date_range("2024-01-01", periods=50, name="day")
+    >>> wave = np.sin(np.arange(50))
+    >>> sales = pd.concat(
+    ...     pd.DataFrame({"sold": size * (2 + wave), "shop": shop}, index=days)
+    ...     for shop, size in {"kiosk": 1.0, "market": 100.0}.items()
+    ... )
+    >>> X, y = make_supervised(sales, target="sold", group="shop")
+    >>> window = WindowTransformer(4, group="shop", flatten=True, padding="edge")
+    >>> model = GroupTransformedTargetRegressor(
+    ...     make_pipeline(GroupScaler(group="shop"), window, Ridge(alpha=0.01)), group="shop"
+    ... )
+    >>> model.fit(X, y).predict(X)[-2:].round(1)  # of the kiosk, and of the market
+    array([  1.1, 106.3])
+    >>> y[-2:].round(1).tolist()
+    [1.0, 104.6]
+    """
+
+    _parameter_constraints: dict = {
+        "regressor": [HasMethods(["fit", "predict"])],
+        "transformer": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "group": [str, Integral, tuple],
+        "n_targets": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self, regressor: Any, *, transformer: Any = None, group: Any, n_targets: int | None = None
+    ) -> None:
+        self.regressor = regressor
+        self.transformer = transformer
+        self.group = group
+        self.n_targets = n_targets
+
+    # Parameters of the regressor are its own to check.
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> GroupTransformedTargetRegressor:
+        """Scale the targets of each series, then fit the regressor to them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The table, rows in time order, with the labels of the series.
+        y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The targets. NaN is missing. pandas stays pandas, with its names.
+        **fit_params : dict
+            Given to the regressor's ``fit``; the scales are not weighted.
+
+        Returns
+        -------
+        self : GroupTransformedTargetRegressor
+            The fitted regressor.
+        """
+        labels = self._check_labels(X, reset=True)
+        targets = self._check_targets(y, labels)
+        rows = _unpurged_rows(self.regressor, labels)
+        self.transformers_, self.pooled_transformer_ = _fit_scalers(
+            self.transformer, targets[rows], labels[rows]
+        )
+        scaled = _like(y, self._through("transform", targets, labels))
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params)["regressor"]["fit"]
+        self.regressor_ = clone(self.regressor)
+        self.regressor_.fit(X, scaled, **fit_params)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the targets of every row, in the units of its series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the labels of their series.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The predictions, in the layout of the regressor's.
+        """
+        labels = self._check_labels(X, reset=False)
+        return self._in_units(self.regressor_.predict(X), labels)
+
+    @available_if(_inner_has("predict_quantiles"))
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Predict quantiles, in the units of the row's series; only if the regressor can.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the labels of their series.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_steps_out * n_targets, n_quantiles)
+            The quantiles of the regressor.
+        """
+        labels = self._check_labels(X, reset=False)
+        y = find_method(self.regressor_, "predict_quantiles")(X)  # type: ignore[misc]
+        return np.moveaxis(self._in_units(np.moveaxis(y, 2, 1), labels), 1, 2)
+
+    @available_if(_inner_has("predict_interval"))
+    def predict_interval(
+        self, X: Any, coverage: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict intervals, in the units of the row's series; only if the regressor can.
+
+        Around a :class:`ConformalRegressor`, the residuals of all series are on one scale: the
+        interval of a large series is wider than that of a small one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the labels of their series.
+        coverage : float, default=None
+            The fraction of truths in (0, 1) that the intervals should hold. None: the regressor's.
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The bounds, in the layout of the regressor's.
+        """
+        labels = self._check_labels(X, reset=False)
+        predict_interval = find_method(self.regressor_, "predict_interval")
+        lower, upper = predict_interval(X, coverage=coverage)  # type: ignore[misc]
+        return self._in_units(lower, labels), self._in_units(upper, labels)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, averaged over steps and targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the labels of their series.
+        y : array-like in any of the layouts of ``fit``
+            The truth, in its units.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1.
+        """
+        y_pred = self.predict(X)
+        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say that what ``fit`` is given goes to the regressor.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            scikit-learn's routing information.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(regressor=self.regressor, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags, inner = super().__sklearn_tags__(), get_tags(self.regressor)
+        tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
+        tags.regressor_tags = inner.regressor_tags
+        return tags
+
+    def _check_labels(self, X: Any, *, reset: bool) -> np.ndarray:
+        if not reset:
+            check_is_fitted(self, "regressor_")
+        return _take_groups(self, X, reset=reset)[2]
+
+    def _check_targets(self, y: Any, labels: np.ndarray) -> np.ndarray:
+        """Return targets of shape (n_samples, n_steps_out, n_targets)."""
+        _, targets = check_targets(y, labels, self.n_targets, self)
+        self.n_targets_ = targets.shape[2]
+        return targets
+
+    def _through(self, method: str, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return _through_scalers(
+            self.transformers_, self.pooled_transformer_, method, values, labels
+        )
+
+    def _in_units(self, y: Any, labels: np.ndarray) -> np.ndarray:
+        """Bring scaled targets back to the units of their series, in their layout."""
+        y = np.asarray(y)
+        values = y.reshape(len(y), -1, self.n_targets_)
+        is_infinite = np.isinf(values)  # the bounds of an interval can be; scalers refuse it
+        finite = np.where(is_infinite, np.nan, values)
+        unscaled = self._through("inverse_transform", finite, labels)
+        return np.where(is_infinite, values, unscaled).reshape(y.shape)
+
+
+class GroupTimeSeriesSplit(TimeSeriesSplit):
+    """Split a table of many series at times, and never inside one.
+
+    It is scikit-learn's ``TimeSeriesSplit`` on the distinct times of the rows: all sizes count
+    times, and rows of one time, which belong to different series, are on one side of a cut.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        How many folds; at least 2.
+    max_train_size : int, default=None
+        The most times in a training set. None: all that there are.
+    test_size : int, default=None
+        Times in a test set. None: ``n_times // (n_splits + 1)``.
+    gap : int, default=0
+        Times left out between a training set and its test set.
+
+    See Also
+    --------
+    GroupScaler : Scales every series of a table by itself.
+    sklearn.model_selection.TimeSeriesSplit : Counts rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skforecast_lstm.groups import GroupTimeSeriesSplit
+    >>> sales = pd.DataFrame(
+    ...     {"sold": range(7), "shop": list("abababa")}, index=[1, 1, 2, 2, 3, 3, 4]
+    ... )
+    >>> for train, test in GroupTimeSeriesSplit(n_splits=3).split(sales):
+    ...     print(train, test)
+    [0 1] [2 3]
+    [0 1 2 3] [4 5]
+    [0 1 2 3 4 5] [6]
+    """
+
+    # The name that scikit-learn's metadata routing looks for: TimeSeriesSplit takes no groups.
+    __metadata_request__split = {"groups": True}
+
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Give the rows of each fold.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            The table, rows in time order.
+        y : Ignored
+            Present for scikit-learn's conventions.
+        groups : array-like of shape (n_rows,), default=None
+            The time of each row. None: the index of `X`.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Positions of the rows.
+
+        Raises
+        ------
+        ValueError
+            If nothing says when the rows were, they are not in time order, or there are too few
+            times for so many folds.
+        """
+        times = _times_of_rows(X, groups)
+        is_first = np.append(True, np.asarray(times[1:] != times[:-1]))
+        borders = np.append(np.flatnonzero(is_first), len(times))
+        n_times = len(borders) - 1
+        try:
+            folds = list(super().split(np.arange(n_times)))
+        except ValueError as error:
+            raise ValueError(
+                f"{error} {type(self).__name__} counts distinct times as samples, and the "
+                f"{len(times)} rows of X have {n_times}."
+            ) from error
+        for fold in folds:
+            train, test = (np.arange(borders[at[0]], borders[at[-1] + 1]) for at in fold)
+            yield train, test
+
+
+def _take_groups(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, Any, np.ndarray, int | None]:
+    """Check a table: return it, what is left without the labels, the labels, their position."""
+    X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    table, labels, position = split_groups(X, estimator.group)
+    return X, table, np.asarray(labels), position
+
+
+def _like(y: Any, values: np.ndarray) -> Any:
+    """Put values into the shape and container of `y`, names included."""
+    values = values.reshape(np.shape(y))
+    if isinstance(y, pd.Series):
+        return pd.Series(values, index=y.index, name=y.name)
+    if isinstance(y, pd.DataFrame):
+        return pd.DataFrame(values, index=y.index, columns=y.columns)
+    return values
+
+
+def _fit_scalers(scaler: Any, values: np.ndarray, labels: np.ndarray) -> tuple[dict[Any, Any], Any]:
+    """Fit a scaler to each series, and one to all; the columns are the last axis of `values`."""
+    scaler = StandardScaler() if scaler is None else scaler
+    scalers = {}
+    for label, rows in rows_of_series(labels).items():
+        part = values[rows].reshape(-1, values.shape[-1])
+        if not np.isnan(part).all(axis=0).any():
+            scalers[label] = clone(scaler).fit(part)
+    return scalers, clone(scaler).fit(values.reshape(-1, values.shape[-1]))
+
+
+def _through_scalers(
+    scalers: dict[Any, Any], pooled: Any, method: str, values: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """Hand each series to a method of its scaler, or of the pooled one."""
+    scaled = np.empty(values.shape, dtype=np.result_type(values, np.float32))
+    for label, rows in rows_of_series(labels).items():
+        scaler = scalers.get(label, pooled)
+        part = values[rows].reshape(-1, values.shape[-1])
+        result = np.asarray(getattr(scaler, method)(part))
+        if result.shape != part.shape:
+            raise ValueError(
+                f"{type(scaler).__name__} does not keep the columns as they are: it made "
+                f"{result.shape} of {part.shape}. Scale with a transformer that gives one column "
+                f"for each, such as StandardScaler, MinMaxScaler or RobustScaler."
+            )
+        scaled[rows] = result.reshape(values[rows].shape)
+    return scaled
+
+
+def _unpurged_rows(estimator: Any, labels: np.ndarray) -> np.ndarray:
+    """The rows that the windows in an estimator do not leave out of training at the end."""
+    windows = find_windows(estimator).values()
+    n_purged = max((window.n_steps_out - 1 for window in windows if window.purge), default=0)
+    rows = rows_of_series(labels).values()
+    kept = np.concatenate([part[: max(0, len(part) - n_purged)] for part in rows])
+    # Where none is left, the regressor knows better why it cannot be fitted.
+    return np.sort(kept) if len(kept) else np.arange(len(labels))
+
+
+def _times_of_rows(X: Any, groups: Any) -> pd.Index:
+    """When each row was, in order."""
+    ways_out = (
+        "Give a DataFrame whose index holds the times, or the times themselves as groups=..., for "
+        "example groups=df.index.get_level_values('date')."
+    )
+    if groups is None:
+        times = getattr(X, "index", None)
+        if not isinstance(times, pd.Index) or not is_time_index(times):
+            got = type(times if isinstance(times, pd.Index) else X).__name__
+            raise ValueError(
+                f"GroupTimeSeriesSplit needs to know when each row of X was, and its index must "
+                f"hold dates, periods or numbers, got {got}. {ways_out}"
+            )
+    else:
+        times = pd.Index(groups)
+        check_consistent_length(X, times)
+    if not times.is_monotonic_increasing:
+        raise ValueError(
+            f"GroupTimeSeriesSplit needs rows in time order, the series interleaved, but the times "
+            f"go back or are missing. Sort the rows first with df.sort_index(kind='stable'), or "
+            f"frame them with make_supervised(group=...), which does. {ways_out}"
+        )
+    return times
