@@ -1,0 +1,499 @@
+"""Forecasts that repeat the past: what a network has to beat, in its place in the pipeline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import product
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_array
+
+from skforecast_lstm._validation import (
+    FLOATS,
+    Interval,
+    Tags,
+    check_feature_names,
+    check_is_fitted,
+    check_sample_weight,
+    fit_context,
+    validate_data,
+)
+from skforecast_lstm.framing import check_targets
+
+__all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor", "affine_relation"]
+
+_PARAMETERS = """n_targets : int, default=None
+        Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
+        (``"sales(t+1)"``, from :func:`make_supervised`), else 1. A 3-D `y` tells by itself.
+    lead : int, default=1
+        Rows from the origin, where the window ends, to the first target: the `lead` of
+        :func:`make_supervised`. In a nowcast (``lead=0`` there) a target's own value is no feature;
+        give the windows a column of its values one row late, and name it with `columns`: one row
+        lies between the last of them and the first target, so `lead` stays 1.
+    columns : sequence of int, default=None
+        Positions, among the features, of the targets' own history, one per target. None: the first
+        ones, where :func:`make_supervised` puts them."""
+
+_ATTRIBUTES = """scale_, offset_ : ndarray of shape (n_targets,)
+        A target is ``offset_ + scale_ * feature``: 1 and 0 unless a step before the window scales.
+    n_steps_in_, n_steps_out_, n_targets_ : int
+        Length of the window, steps of the horizon, targets per step.
+    n_features_in_ : int
+        Features per step of a 3-D `X`; columns of a 2-D one.
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Names of the columns, where ``fit`` was given a DataFrame whose names are all strings."""
+
+
+class _HistoryRegressor(RegressorMixin, BaseEstimator):
+    """Base of the baselines: a subclass says what follows from the targets' own history."""
+
+    n_features_in_: int
+
+    _n_steps_needed = 1
+
+    _parameter_constraints: dict = {
+        "n_targets": [Interval(Integral, 1, None, closed="left"), None],
+        "lead": [Interval(Integral, 0, None, closed="left")],
+        "columns": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_targets: int | None = None,
+        lead: int = 1,
+        columns: Sequence[int] | None = None,
+    ) -> None:
+        self.n_targets = n_targets
+        self.lead = lead
+        self.columns = columns
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        doc = (cls.__doc__ or "").replace("{parameters}", _PARAMETERS)
+        cls.__doc__ = doc.replace("{attributes}", _ATTRIBUTES)
+
+    def _forecast(self, history: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        """What is expected so many rows `ahead` of the window, of the shape of its steps."""
+        raise NotImplementedError
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> _HistoryRegressor:
+        """Find the targets' units, and check that the windows hold their history.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows, oldest step first; 2-D: windows of one series.
+        y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The targets; in 2-D, all targets of the first step, then of the second, ...
+        sample_weight : array-like of shape (n_samples,), default=None
+            Of no effect, as there is nothing to train.
+
+        Returns
+        -------
+        self : regressor
+            The fitted regressor.
+
+        Raises
+        ------
+        ValueError
+            If the windows do not hold the targets' own history, or are too short.
+        """
+        if self.lead == 0:
+            raise ValueError(
+                "lead=0 would have the target's own value among the features. A naive forecast of "
+                "the row itself needs a column of its values one row late, such as "
+                "df['out'].shift(): name it with columns=..., and leave lead=1, the rows from its "
+                "last value to the first target."
+            )
+        windows = self._check_windows(X, reset=True)
+        targets = self._check_targets(y, windows)
+        if sample_weight is not None:
+            check_sample_weight(sample_weight, windows)
+        if self.n_steps_in_ < self._n_steps_needed:
+            raise ValueError(
+                f"n_steps_in={self.n_steps_in_} is too short: {self} needs windows of at least "
+                f"{self._n_steps_needed} steps. Lengthen n_steps_in of WindowTransformer."
+            )
+        self._columns = self._check_columns()
+        self.scale_, self.offset_ = affine_relation(
+            windows, targets[:, 0], columns=self._columns, lead=self.lead
+        )
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the targets of every row, in the layout that ``fit`` was given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows. One that lacks the very values that its forecast is made of gives NaN.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The predictions, in the target's units.
+        """
+        check_is_fitted(self)
+        history = self._check_windows(X, reset=False)[..., self._columns]
+        with np.errstate(invalid="ignore"):  # inf marks steps to skip
+            y = self._forecast(history, self.lead + np.arange(self.n_steps_out_))
+        y = self.offset_ + self.scale_ * y
+        y[np.isinf(y)] = np.nan
+        return y.astype(self._y_dtype).reshape(-1, *self._y_shape)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, averaged over steps and targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows.
+        y : array-like in any of the layouts of ``fit``
+            The truth.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1.
+        """
+        y_pred = self.predict(X)
+        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+    def _check_windows(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Return windows of shape (n_samples, n_steps_in, n_features)."""
+        X = X if hasattr(X, "ndim") else np.asarray(X)
+        if X.ndim == 3:
+            # Not looked through for inf, which is let in: overlapping windows are long to read.
+            X = check_array(X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=self)
+            if reset:
+                check_feature_names(self, X, reset=True)
+                self.n_features_in_ = X.shape[2]
+        else:
+            X = validate_data(self, X, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
+            X = X[:, :, np.newaxis]
+        if reset:
+            self._window_shape, self.n_steps_in_ = X.shape[1:], X.shape[1]
+        elif X.shape[1:] != self._window_shape:
+            raise ValueError(
+                f"X must hold windows of shape {self._window_shape} (n_steps_in, n_features), as "
+                f"in fit, got {X.shape[1:]}."
+            )
+        return X
+
+    def _check_targets(self, y: Any, windows: np.ndarray) -> np.ndarray:
+        """Return targets of shape (n_samples, n_steps_out, n_targets)."""
+        y, targets = check_targets(y, windows, self.n_targets, self)
+        if np.isnan(y).all():
+            raise ValueError("y must hold a value that is known, but all of it is NaN.")
+        self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+        _, self.n_steps_out_, self.n_targets_ = targets.shape
+        return targets
+
+    def _check_columns(self) -> slice | list[int]:
+        """Where the targets' history is; a slice, if it can be, takes it without a copy."""
+        n_targets, n_features = self.n_targets_, self._window_shape[1]
+        columns = range(n_targets) if self.columns is None else list(self.columns)
+        is_position = [isinstance(c, Integral) and -n_features <= c < n_features for c in columns]
+        if len(columns) != n_targets or not all(is_position):
+            raise ValueError(
+                f"columns={self.columns} must name the position of the history of each target "
+                f"among the features: {n_targets} integers below {n_features}, the features per "
+                f"step of X. None takes the first {n_targets}."
+            )
+        return slice(n_targets) if self.columns is None else [int(c) for c in columns]
+
+
+class NaiveRegressor(_HistoryRegressor):
+    """Predict that every step equals the last value of the window: persistence.
+
+    It takes the model's place in a pipeline, ``window -> naive``, and is what any model has to beat
+    before it has learned anything.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    SeasonalNaiveRegressor : Repeats the last season.
+    DriftRegressor : Continues the line from the window's first value to its last.
+
+    Notes
+    -----
+    The features may have been scaled before the window, all rows alike: ``fit`` learns the line
+    that leads back to the target's units, and refuses features that are not the targets' own
+    history (see :func:`affine_relation`).
+
+    References
+    ----------
+    .. [1] Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: principles and practice,
+       3rd edition, section 5.2. OTexts. https://otexts.com/fpp3/simple-methods.html
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.baselines import NaiveRegressor
+    >>> X, y = make_supervised([10, 30, 20, 60, 50, 40, 70], n_steps_out=2)
+    >>> window = WindowTransformer(n_steps_in=3, n_steps_out=2)
+    >>> model = make_pipeline(StandardScaler(), window, NaiveRegressor()).fit(X, y)
+    >>> model.predict([[80], [90]])
+    array([[80., 80.],
+           [90., 90.]])
+    """
+
+    def _forecast(self, history: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        return history[:, np.full(len(ahead), -1)]
+
+
+class SeasonalNaiveRegressor(_HistoryRegressor):
+    """Predict that every step equals the last known value of the same season.
+
+    Parameters
+    ----------
+    season_length : int
+        Rows until the season comes back: 12 for months of a year, 24 for hours of a day. The window
+        must be as long.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    NaiveRegressor : Repeats the last value, and says how scaled features are dealt with.
+    DriftRegressor : Continues the line from the window's first value to its last.
+
+    References
+    ----------
+    .. [1] Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: principles and practice,
+       3rd edition, section 5.2. OTexts. https://otexts.com/fpp3/simple-methods.html
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.baselines import SeasonalNaiveRegressor
+    >>> X, y = make_supervised([1, 5, 9, 2, 6, 8, 3, 7, 9], n_steps_out=4)
+    >>> model = make_pipeline(WindowTransformer(n_steps_in=3), SeasonalNaiveRegressor(3))
+    >>> model.fit(X, y).predict(X)[-1]  # the last three rows are 9, 2, 6
+    array([9., 2., 6., 9.])
+    """
+
+    _parameter_constraints: dict = {
+        **_HistoryRegressor._parameter_constraints,
+        "season_length": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        season_length: int,
+        *,
+        n_targets: int | None = None,
+        lead: int = 1,
+        columns: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(n_targets=n_targets, lead=lead, columns=columns)
+        self.season_length = season_length
+
+    @property
+    def _n_steps_needed(self) -> int:  # type: ignore[override]
+        return self.season_length
+
+    def _forecast(self, history: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        return history[:, -1 - -ahead % self.season_length]
+
+
+class DriftRegressor(_HistoryRegressor):
+    """Predict that the mean change from the window's first value to its last goes on.
+
+    Where a series begins inside the window, its first known value is the first.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    NaiveRegressor : Repeats the last value, and says how scaled features are dealt with.
+    SeasonalNaiveRegressor : Repeats the last season.
+
+    References
+    ----------
+    .. [1] Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: principles and practice,
+       3rd edition, section 5.2. OTexts. https://otexts.com/fpp3/simple-methods.html
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.baselines import DriftRegressor
+    >>> X, y = make_supervised([1, 4, 6, 8, 9, 7, 5], n_steps_out=2)
+    >>> model = make_pipeline(WindowTransformer(n_steps_in=3), DriftRegressor())
+    >>> model.fit(X, y).predict([[10], [14], [20]])[-1]  # 5 per row
+    array([25., 30.])
+    """
+
+    _n_steps_needed = 2
+
+    def _forecast(self, history: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        first = np.isfinite(history).argmax(axis=1, keepdims=True)
+        n_between = history.shape[1] - 1 - first
+        last = history[:, -1:]
+        change = last - np.take_along_axis(history, first, axis=1)
+        # One known value tells of no change.
+        n_between = np.where(n_between > 0, n_between, np.nan)
+        return last + ahead[:, np.newaxis] * change / n_between
+
+
+def affine_relation(
+    windows: np.ndarray, y_first: np.ndarray, *, columns: slice | Sequence[int], lead: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the lines that lead from features, as they were scaled, to the targets' units.
+
+    If a feature is the target's own history, the first target of a row is what the window that ends
+    `lead` rows later saw last; if it was scaled, all these pairs lie on one line. In the order of
+    time the later row is `lead` places on. Where that does not fit, as in a table of several
+    series, rows are told by their windows: without its last `lead` steps, the later one is the
+    window of this row without its first. Rows whose windows are alike are compared as a whole.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, n_steps_in, n_features)
+        The windows; NaN or inf marks what is missing.
+    y_first : ndarray of shape (n_samples, n_targets)
+        The first step of the targets; NaN marks what is missing.
+    columns : slice or sequence of int
+        Which features are the history of each target.
+    lead : int, default=1
+        Rows from the end of a window to the first target; at least 1.
+
+    Returns
+    -------
+    scale, offset : ndarray of shape (n_targets,)
+        The target is ``offset + scale * feature``. Exactly 1 and 0 where the two are equal up to
+        rounding, and where they cannot be compared: fewer than three pairs are known, or the rows
+        do not follow each other, as those of independent sequences.
+
+    Raises
+    ------
+    ValueError
+        If the features are not the targets' own history.
+    """
+    eps = float(max(np.finfo(windows.dtype).eps, np.finfo(y_first.dtype).eps))
+    last = windows[:, -1, columns].astype(np.float64)
+    pairs = list(zip(last.T, y_first.astype(np.float64).T, strict=True))
+    lines = [_line_in_time(x[lead:], y[:-lead], eps) for x, y in pairs]
+    if None in lines and windows.shape[1] > lead:
+        heads, tails = _hashes(windows[:, :-lead]), _hashes(windows[:, lead:])
+        # One that stands still looks like its own next; one with gaps may have had none before it.
+        is_later = (heads != tails) & ~np.isnan(windows).any(axis=(1, 2))
+        lines = [_line_among(x, y, np.where(is_later, heads, 0), tails, eps) for x, y in pairs]
+    found = [line for line in lines if line is not None]
+    if len(found) == len(lines):
+        scale, offset = np.transpose(found)
+        return scale, offset
+    target = lines.index(None)
+    raise ValueError(
+        f"The forecast of target {target} is made of its own history, but feature "
+        f"{np.arange(windows.shape[2])[columns][target]} of the windows is not: {lead} rows later "
+        f"(lead={lead}), its values are neither those of y nor on one line with them. "
+        f"make_supervised puts the history of the targets first among the features; if it is "
+        f"elsewhere, name its positions with columns=..., and give the lead that y was made with. "
+        f"If a step before the window scales, leave it out: these forecasts need no scaler, and "
+        f"one that is not linear, or has a scale for each series, cannot be undone. Among several "
+        f"series, windows of more than lead steps are needed to tell which row follows which."
+    )
+
+
+def _line_in_time(x: np.ndarray, y: np.ndarray, eps: float) -> tuple[float, float] | None:
+    """Scale and offset of the line that all points (x, y) lie on, None if there is none."""
+    is_known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[is_known], y[is_known]
+    if len(x) < 3:
+        return 1.0, 0.0
+    low, high = x.argmin(), x.argmax()
+    slope = (y[high] - y[low]) / (x[high] - x[low]) if x[high] > x[low] else 1.0
+    for scale, offset in ((1.0, 0.0), (slope, y[low] - slope * x[low])):
+        if scale and np.abs(offset + scale * x - y).max() <= _rounding(scale, x, y, eps):
+            return float(scale), float(offset)
+    return None
+
+
+def _line_among(
+    x: np.ndarray, y: np.ndarray, heads: np.ndarray, tails: np.ndarray, eps: float
+) -> tuple[float, float] | None:
+    """Scale and offset of the line from the last values `x` of windows to the targets `y`.
+
+    Windows with equal `heads` follow those with such `tails`, in any order; 0 follows nothing.
+    """
+    is_known = np.isfinite(y)
+    is_later = np.isfinite(x) & (heads != 0) & ~np.isin(heads, tails[~is_known])
+    has_former = is_later & np.isin(heads, tails)
+    if has_former.sum() < 3:
+        return 1.0, 0.0
+    has_later = is_known & np.isin(tails, heads[is_later])
+    x, y, heads, tails = x[has_former], y[has_later], heads[has_former], tails[has_later]
+    values, codes = np.unique(y, return_inverse=True)
+    said = Counter(zip(tails, codes, strict=True))
+    for scale, offset in _lines_between(x, values):
+        mapped = offset + scale * x
+        nearest = np.searchsorted((values[1:] + values[:-1]) / 2, mapped)
+        is_near = np.abs(values[nearest] - mapped) <= _rounding(scale, x, y, eps)
+        if is_near.all() and Counter(zip(heads, nearest, strict=True)) <= said:
+            return scale, offset
+    # In time order all have one before them; of other rows, some are alike by chance.
+    return None if has_former.sum() > 0.9 * is_later.sum() else (1.0, 0.0)
+
+
+def _lines_between(x: np.ndarray, values: np.ndarray) -> Iterator[tuple[float, float]]:
+    """Lines that may lead from `x` to sorted values: the identity, and those between the ranges."""
+    yield 1.0, 0.0
+    # The outermost targets may be the last of their series, which no window has seen.
+    lows, highs = values[:3], values[:-4:-1]
+    for first, last in [*product(lows, highs), *product(highs, lows)]:
+        scale = (last - first) / np.ptp(x) if np.ptp(x) > 0 else 1.0
+        if scale:
+            yield float(scale), float(first - scale * x.min())
+
+
+def _hashes(windows: np.ndarray) -> np.ndarray:
+    """A number for each window, equal where they are equal."""
+    return np.array([hash(window.tobytes()) for window in windows])
+
+
+def _rounding(scale: float, x: np.ndarray, y: np.ndarray, eps: float) -> float:
+    """How far a line through rounded numbers can miss them: it grows with spread and level."""
+    level = np.abs(y).max() + np.abs(scale * x).max()
+    return float(np.sqrt(eps) * np.ptp(y) + 8 * eps * level)

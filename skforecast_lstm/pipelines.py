@@ -1,0 +1,245 @@
+"""The recommended pipeline in one call, and what lets any regressor stand at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import check_consistent_length, get_tags
+
+from skforecast_lstm._validation import (
+    FLOATS,
+    HasMethods,
+    Tags,
+    check_integer,
+    check_is_fitted,
+    check_sample_weight,
+    fit_context,
+    validate_data,
+)
+from skforecast_lstm.windows import WindowTransformer
+
+__all__ = ["CompleteRowsRegressor", "make_lstm_pipeline"]
+
+# Infinity is left to the inner regressor, which looks for it in the rows that it gets.
+_CHECKS = {"dtype": FLOATS, "ensure_all_finite": False}
+_CHECKS_OF_Y = {**_CHECKS, "ensure_2d": False}
+_SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
+
+
+def make_lstm_pipeline(
+    regressor: Any = None,
+    *,
+    n_steps_in: int,
+    n_steps_out: int = 1,
+    scaler: Any = "standard",
+    group: Any = None,
+    missing: str = "error",
+    lead: int = 1,
+) -> Pipeline:
+    """Make the recommended pipeline: scale the features, cut the windows, learn from them.
+
+    The steps are always called ``"scale"``, ``"window"`` and ``"lstm"``, whatever they are, so that
+    ``window__n_steps_in`` and ``lstm__units`` can be searched.
+
+    Parameters
+    ----------
+    regressor : regressor, default=None
+        The last step. None: :class:`LSTMRegressor`. One that takes no 3-D windows, such as
+        scikit-learn's, gets a flat table of lags, within :class:`CompleteRowsRegressor`.
+    n_steps_in : int
+        Length of the window in rows (steps of time).
+    n_steps_out : int, default=1
+        The horizon: that of :func:`make_supervised`.
+    scaler : {"standard", "minmax"}, transformer or None, default="standard"
+        How features are scaled. None: not at all.
+    group : column name or position, or name of an index level, default=None
+        What tells several series in one table apart, as in :func:`make_supervised`. Windows stay
+        within a series, and each is scaled by itself (:class:`GroupScaler`).
+    missing : {"error", "drop", "mask"}, default="error"
+        What becomes of NaN in the features; see :class:`WindowTransformer`.
+    lead : int, default=1
+        Rows from the origin to the first target: that of :func:`make_supervised`.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        The pipeline, not fitted.
+
+    Raises
+    ------
+    ValueError
+        If `scaler` is no transformer and no name of one, or a number of steps is none.
+
+    See Also
+    --------
+    make_supervised : Frames a table into the ``X`` and ``y`` that this pipeline is fitted to.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skforecast_lstm import make_supervised
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> from skforecast_lstm.pipelines import make_lstm_pipeline
+    >>> make_lstm_pipeline(n_steps_in=24, n_steps_out=12)
+    Pipeline(steps=[('scale', StandardScaler()),
+                    ('window', WindowTransformer(n_steps_in=24, n_steps_out=12)),
+                    ('lstm', LSTMRegressor())])
+
+    Any other regressor, here for the three months after the last row:
+
+    >>> X, y = make_supervised(load_air_passengers(), n_steps_out=3)
+    >>> model = make_lstm_pipeline(Ridge(), n_steps_in=12, n_steps_out=3).fit(X, y)
+    >>> model.predict(load_air_passengers().to_frame())[-1].round()
+    array([453., 434., 455.])
+    """
+    n_ahead = check_integer(n_steps_out, "n_steps_out", 1) + max(check_integer(lead, "lead", 0), 1)
+    if regressor is None:
+        from skforecast_lstm.regressors import LSTMRegressor  # not before TensorFlow is needed
+
+        regressor = LSTMRegressor()
+    takes_windows = get_tags(regressor).input_tags.three_d_array
+    window = WindowTransformer(
+        n_steps_in,
+        n_steps_out=n_ahead - 1,
+        flatten=not takes_windows,
+        missing=missing,
+        group=group,
+    )
+    last = regressor if takes_windows else CompleteRowsRegressor(regressor)
+    return Pipeline([("scale", _make_scaler(scaler, group)), ("window", window), ("lstm", last)])
+
+
+def _make_scaler(scaler: Any, group: Any) -> Any:
+    """The first step of the pipeline."""
+    if scaler is None:
+        return "passthrough"
+    if isinstance(scaler, str) and scaler in _SCALERS:
+        scaler = _SCALERS[scaler]()
+    if not hasattr(scaler, "transform"):
+        raise ValueError(
+            f"scaler must be 'standard', 'minmax', a transformer or None, got {scaler!r}."
+        )
+    if group is None:
+        return scaler
+    from skforecast_lstm.groups import GroupScaler
+
+    return GroupScaler(scaler, group=group)
+
+
+class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+    """Keep rows with missing values from a regressor that takes none.
+
+    The first windows of a table reach back before its first row, and ``WindowTransformer`` marks
+    the last ones of the training data, whose targets are not known yet: NaN in both. Around
+    scikit-learn's regressors this class does what those of this package do by themselves: it
+    leaves such rows out of ``fit``, and predicts NaN for them, so that no row changes its place.
+
+    Parameters
+    ----------
+    estimator : regressor
+        The regressor; it is cloned, not changed.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        The regressor, fitted to the complete rows.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Their names, where ``fit`` was given a DataFrame whose names are all strings.
+
+    See Also
+    --------
+    make_lstm_pipeline : Puts it around regressors that take no 3-D windows.
+
+    Notes
+    -----
+    Rows that are handed on are copied to contiguous memory, since linear algebra is several times
+    slower on the overlapping rows that ``WindowTransformer(flatten=True)`` returns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skforecast_lstm.pipelines import CompleteRowsRegressor
+    >>> X, y = np.array([[np.nan], [1], [2], [3]]), np.array([5, 10, 20, np.nan])
+    >>> CompleteRowsRegressor(LinearRegression()).fit(X, y).predict(X)
+    array([nan, 10., 20., 30.])
+    """
+
+    _parameter_constraints: dict = {"estimator": [HasMethods(["fit", "predict"])]}
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CompleteRowsRegressor:
+        """Fit the regressor to the rows that miss nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features; rows with NaN are left out.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets; rows with NaN are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for a regressor that takes them.
+
+        Returns
+        -------
+        self : CompleteRowsRegressor
+            The fitted regressor.
+
+        Raises
+        ------
+        ValueError
+            If every row misses something.
+        """
+        X, y = validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
+        check_consistent_length(X, y)
+        lacks = np.isnan(X).any(axis=1), np.isnan(y.reshape(len(y), -1)).any(axis=1)
+        is_complete = ~(lacks[0] | lacks[1])
+        if not is_complete.any():
+            raise ValueError(
+                f"No complete sample: of {len(X)} rows, {lacks[0].sum()} have NaN in X and "
+                f"{lacks[1].sum()} in y. The first n_steps_in - 1 windows of a table are never "
+                f"complete, and WindowTransformer(purge=True) takes the last n_steps_out - 1; give "
+                f"more rows, or a shorter window."
+            )
+        weights = {}
+        if sample_weight is not None:
+            weights["sample_weight"] = check_sample_weight(sample_weight, X)[is_complete]
+        self.estimator_ = clone(self.estimator).fit(X[is_complete], y[is_complete], **weights)
+        self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the targets of every row that misses nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions; NaN for rows with NaN in `X`.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, **_CHECKS)
+        is_known = ~np.isnan(X).any(axis=1)
+        y = np.full((len(X), *self._y_shape), np.nan, dtype=self._y_dtype)
+        if is_known.any():
+            y[is_known] = self.estimator_.predict(X[is_known]).reshape(-1, *self._y_shape)
+        return y
+
+    def __sklearn_tags__(self) -> Tags:
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.target_tags, tags.regressor_tags = inner.target_tags, inner.regressor_tags
+        tags.input_tags.allow_nan = True
+        return tags

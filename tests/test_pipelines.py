@@ -1,0 +1,347 @@
+"""The recommended pipeline, and scikit-learn's own regressors at its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
+
+from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm.baselines import NaiveRegressor
+from skforecast_lstm.groups import GroupScaler, GroupTimeSeriesSplit
+from skforecast_lstm.pipelines import CompleteRowsRegressor, make_lstm_pipeline
+
+# --- scikit-learn's checks ----------------------------------------------------------------------
+
+
+checks = parametrize_with_checks([CompleteRowsRegressor(Ridge())])
+
+
+# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
+@pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_tags_are_those_of_the_regressor_but_for_nan():
+    tags = get_tags(CompleteRowsRegressor(HistGradientBoostingRegressor()))
+    assert tags.input_tags.allow_nan
+    assert not tags.target_tags.multi_output
+    tags = get_tags(CompleteRowsRegressor(DummyRegressor()))
+    assert tags.target_tags.multi_output
+    assert tags.regressor_tags.poor_score
+    assert is_regressor(CompleteRowsRegressor(Ridge()))
+
+
+# --- the pipeline -------------------------------------------------------------------------------
+
+
+def test_the_default_is_scale_window_lstm():
+    pipeline = make_lstm_pipeline(n_steps_in=24, n_steps_out=12)
+    assert list(pipeline.named_steps) == ["scale", "window", "lstm"]
+    assert type(pipeline["scale"]) is StandardScaler
+    assert type(pipeline["lstm"]) is LSTMRegressor
+    window = WindowTransformer(24, n_steps_out=12)
+    assert pipeline["window"].get_params() == window.get_params()
+    assert is_regressor(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("regressor", "takes_windows"),
+    [
+        (None, True),
+        (LSTMRegressor(7), True),
+        (NaiveRegressor(), True),
+        (Ridge(), False),
+        (HistGradientBoostingRegressor(), False),
+    ],
+)
+def test_windows_are_flat_for_regressors_that_take_no_others(regressor, takes_windows):
+    pipeline = make_lstm_pipeline(regressor, n_steps_in=3)
+    assert list(pipeline.named_steps) == ["scale", "window", "lstm"]
+    assert pipeline["window"].flatten is not takes_windows
+    if not takes_windows:
+        assert isinstance(pipeline["lstm"], CompleteRowsRegressor)
+        assert pipeline["lstm"].estimator is regressor
+    elif regressor is not None:
+        assert pipeline["lstm"] is regressor
+
+
+@pytest.mark.parametrize(
+    ("scaler", "expected"),
+    [
+        ("standard", StandardScaler),
+        ("minmax", MinMaxScaler),
+        (None, str),
+        (RobustScaler(), RobustScaler),
+    ],
+)
+@pytest.mark.parametrize("group", [None, "shop"])
+def test_scalers(scaler, expected, group):
+    first = make_lstm_pipeline(Ridge(), n_steps_in=3, scaler=scaler, group=group)["scale"]
+    if scaler is None:
+        assert first == "passthrough"
+    elif group is None:
+        assert type(first) is expected
+    else:
+        assert type(first) is GroupScaler
+        assert type(first.scaler) is expected
+        assert first.group == "shop"
+
+
+@pytest.mark.parametrize(
+    ("n_steps_out", "lead", "reach"), [(1, 1, 1), (3, 1, 3), (3, 2, 4), (3, 0, 3)]
+)
+def test_the_purge_reaches_as_far_as_the_targets(n_steps_out, lead, reach):
+    pipeline = make_lstm_pipeline(Ridge(), n_steps_in=3, n_steps_out=n_steps_out, lead=lead)
+    assert pipeline["window"].n_steps_out == reach
+
+
+def test_group_and_missing_reach_the_window():
+    window = make_lstm_pipeline(n_steps_in=3, group="shop", missing="mask")["window"]
+    assert (window.group, window.missing) == ("shop", "mask")
+
+
+def test_clone_repr_and_set_params():
+    pipeline = make_lstm_pipeline(Ridge(alpha=2.0), n_steps_in=3, n_steps_out=2)
+    assert repr(clone(pipeline)) == repr(pipeline)
+    assert "CompleteRowsRegressor(estimator=Ridge(alpha=2.0))" in repr(pipeline)
+    pipeline.set_params(window__n_steps_in=5, lstm__estimator__alpha=0.5, scale=MinMaxScaler())
+    assert (pipeline["window"].n_steps_in, pipeline["lstm"].estimator.alpha) == (5, 0.5)
+    assert type(pipeline["scale"]) is MinMaxScaler
+    assert make_lstm_pipeline(n_steps_in=3).set_params(lstm__units=7)["lstm"].units == 7
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"scaler": "standart"}, "scaler must be 'standard', 'minmax', .* got 'standart'"),
+        ({"scaler": 1}, "scaler must be .* got 1"),
+        ({"n_steps_out": 0}, "n_steps_out must be an integer of at least 1, got 0"),
+        ({"lead": -1}, "lead must be an integer of at least 0, got -1"),
+    ],
+)
+def test_parameters_that_do_not_fit(params, message):
+    with pytest.raises(ValueError, match=message):
+        make_lstm_pipeline(n_steps_in=3, **params)
+
+
+def test_other_regressors_need_no_tensorflow():
+    code = (
+        "import sys\n"
+        "from sklearn.linear_model import Ridge\n"
+        "from skforecast_lstm.baselines import NaiveRegressor\n"
+        "from skforecast_lstm.pipelines import make_lstm_pipeline\n"
+        "for model in (Ridge(), NaiveRegressor()):\n"
+        "    make_lstm_pipeline(model, n_steps_in=3).fit([[1.0]] * 9, [1.0] * 9)\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"tensorflow", "keras", "scikeras"} & set(run.stdout.split())
+
+
+# --- whole pipelines ----------------------------------------------------------------------------
+
+
+def windows_by_hand(table, rows, n_steps_in):
+    """Flat windows that end in the given rows of a table, in loops."""
+    return np.array([np.ravel(table[row - n_steps_in + 1 : row + 1]) for row in rows])
+
+
+@pytest.mark.parametrize("lead", [1, 2])
+@pytest.mark.parametrize("n_steps_in", [1, 4, 12])
+def test_ridge_in_every_fold_is_ridge_on_windows_cut_by_hand(airline, n_steps_in, lead):
+    X, y = (table.to_numpy() for table in airline)
+    y = y[lead - 1 :]
+    X = X[: len(y)]
+    model = make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in, n_steps_out=3, lead=lead)
+    for train, test in TimeSeriesSplit(3).split(X):
+        scaler = StandardScaler().fit(X[train])
+        scaled = scaler.transform(X)
+        # The last targets of row t are those of row t + 2 + lead, which must be a training row.
+        rows = train[(train >= n_steps_in - 1) & (train + 2 + lead - 1 < len(train))]
+        by_hand = Ridge().fit(windows_by_hand(scaled, rows, n_steps_in), y[rows])
+        expected = by_hand.predict(windows_by_hand(scaled, test, n_steps_in))
+        np.testing.assert_allclose(model.fit(X[train], y[train]).predict(X[test]), expected)
+
+
+@pytest.mark.parametrize(
+    "regressor",
+    [Ridge(), MultiOutputRegressor(HistGradientBoostingRegressor(max_iter=5))],
+    ids=["Ridge", "HistGradientBoosting"],
+)
+@pytest.mark.parametrize("container", ["DataFrame", "array"])
+def test_window_lengths_are_searched(airline, regressor, container):
+    X, y = airline if container == "DataFrame" else (table.to_numpy() for table in airline)
+    model = make_lstm_pipeline(regressor, n_steps_in=1, n_steps_out=3)
+    search = GridSearchCV(
+        model,
+        {"window__n_steps_in": [1, 12]},
+        cv=TimeSeriesSplit(3),
+        scoring="neg_mean_absolute_error",
+        error_score="raise",
+    )
+    with threadpool_limits(1):
+        search.fit(X, y)
+        y_pred = search.predict(X)
+    assert search.best_params_ == {"window__n_steps_in": 12}  # a year
+    assert y_pred.shape == y.shape
+    assert np.isnan(y_pred).any(axis=1).tolist() == [True] * 11 + [False] * (len(y) - 11)
+
+
+def test_several_series_each_on_its_own_scale():
+    rng = np.random.default_rng(0)
+    shops = {"kiosk": rng.normal(5, 1, 30), "market": rng.normal(500, 100, 30)}
+    dates = pd.date_range("2024-01-01", periods=30)
+    data = pd.concat(
+        pd.DataFrame({"sold": sold, "shop": shop}, index=dates) for shop, sold in shops.items()
+    )
+    X, y = make_supervised(data, "sold", n_steps_out=2, group="shop")
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, n_steps_out=2, group="shop")
+    for train, test in GroupTimeSeriesSplit(2).split(X):
+        n_dates = len(train) // 2
+        windows, targets, following, shops_of = [], [], [], []
+        for shop, sold in shops.items():
+            scaled = (sold - sold[:n_dates].mean()) / sold[:n_dates].std()
+            for row in range(2, n_dates - 1):
+                windows.append(scaled[row - 2 : row + 1])
+                targets.append(sold[row + 1 : row + 3])
+            for row in range(n_dates, n_dates + len(test) // 2):
+                following.append(scaled[row - 2 : row + 1])
+                shops_of.append((dates[row], shop))
+        expected = dict(
+            zip(shops_of, Ridge().fit(windows, targets).predict(following), strict=True)
+        )
+        y_pred = model.fit(X.iloc[train], y.iloc[train]).predict(X.iloc[test])
+        for row, position in enumerate(test):
+            origin = X.index[position], X["shop"].iloc[position]
+            np.testing.assert_allclose(y_pred[row], expected[origin])
+
+
+# --- CompleteRowsRegressor ----------------------------------------------------------------------
+
+
+class Spy(RegressorMixin, BaseEstimator):
+    """Remembers what it is given."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.X_, self.y_, self.sample_weight_ = X, y, sample_weight
+        return self
+
+    def predict(self, X):
+        self.asked_ = X
+        return np.zeros((len(X), *self.y_.shape[1:]))
+
+
+@pytest.mark.parametrize(("n_steps_out", "lead"), [(1, 1), (3, 1), (3, 2), (3, 0)])
+def test_the_purge_leaves_exactly_the_right_rows_out(n_steps_out, lead):
+    numbers = np.arange(30.0)
+    data = np.column_stack([numbers, numbers])
+    X, y = make_supervised(data, target=0, features=1, n_steps_out=n_steps_out, lead=lead)
+    train, test = X[:20], X[20:]
+    model = make_lstm_pipeline(
+        Spy(), n_steps_in=4, n_steps_out=n_steps_out, lead=lead, scaler=None
+    ).fit(train, y[:20])
+    spy = model["lstm"].estimator_
+    # Values are row numbers: all complete windows whose last target is among the training rows,
+    # which for a nowcast is the row itself.
+    last = 20 - (n_steps_out - 1) - max(lead, 1)
+    assert spy.X_[:, -1].tolist() == list(range(3, last + 1))
+    assert spy.X_[:, 0].tolist() == list(range(last - 2))
+    assert np.array_equal(spy.y_, y[3 : last + 1])
+    assert np.isfinite(model.predict(test)).all()
+    assert spy.asked_[:, 0].tolist() == list(range(17, 17 + len(test)))
+
+
+def test_rows_with_nan_are_left_out_and_their_weights_with_them():
+    X = np.array([[np.nan, 1], [1, 2], [2, np.nan], [3, 4], [4, 5]])
+    y = np.array([[1.0, 1], [2, 2], [3, 3], [4, np.nan], [5, 5]])
+    weight = np.arange(5.0)
+    kept = [X.copy(), y.copy(), weight.copy()]
+    model = CompleteRowsRegressor(Spy()).fit(X, y, sample_weight=weight)
+    spy = model.estimator_
+    np.testing.assert_array_equal(spy.X_, [[1, 2], [4, 5]])
+    np.testing.assert_array_equal(spy.y_, [[2, 2], [5, 5]])
+    np.testing.assert_array_equal(spy.sample_weight_, [1, 4])
+    nan = np.nan
+    expected = [[nan, nan], [0, 0], [nan, nan], [0, 0], [0, 0]]
+    np.testing.assert_array_equal(model.predict(X), expected)
+    assert model.fit(X, y).estimator_.sample_weight_ is None
+    for array, before in zip([X, y, weight], kept, strict=True):
+        np.testing.assert_array_equal(array, before)
+
+
+def test_what_is_handed_on_is_contiguous():
+    X, y = make_supervised(np.arange(20.0))
+    windows = WindowTransformer(3, flatten=True).fit_transform(X)
+    assert not windows.flags.c_contiguous
+    model = CompleteRowsRegressor(Spy()).fit(windows, y)
+    model.predict(windows)
+    assert model.estimator_.X_.flags.c_contiguous
+    assert model.estimator_.asked_.flags.c_contiguous
+
+
+def test_no_row_of_a_prediction_is_known():
+    model = CompleteRowsRegressor(LinearRegression()).fit([[1.0], [2]], [[1.0, 2], [3, 4]])
+    y_pred = model.predict([[np.nan], [np.nan]])
+    np.testing.assert_array_equal(y_pred, np.full((2, 2), np.nan))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_predictions_have_layout_and_type_of_y(dtype):
+    X = np.arange(6.0).reshape(-1, 1)
+    for shape in [(6,), (6, 1), (6, 2)]:
+        y = np.ones(shape, dtype=dtype)
+        y_pred = CompleteRowsRegressor(Ridge()).fit(X, y).predict(X)
+        assert y_pred.shape == shape
+        assert y_pred.dtype == dtype
+
+
+def test_names_of_the_columns():
+    X = pd.DataFrame({"a": [1.0, 2, np.nan], "b": [1.0, 5, 2]})
+    model = CompleteRowsRegressor(Ridge()).fit(X, [1.0, 2, 3])
+    assert list(model.feature_names_in_) == ["a", "b"]
+    assert model.n_features_in_ == 2
+    assert np.isnan(model.predict(X)).tolist() == [False, False, True]
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(X[["b", "a"]])
+
+
+def test_no_complete_row():
+    X, y = [[np.nan], [1.0], [2.0]], [1.0, np.nan, np.nan]
+    with pytest.raises(ValueError, match="of 3 rows, 1 have NaN in X and 2 in y"):
+        CompleteRowsRegressor(Ridge()).fit(X, y)
+    pipeline = make_lstm_pipeline(Ridge(), n_steps_in=4, n_steps_out=3)
+    with pytest.raises(ValueError, match="No complete sample: of 5 rows, 5 have NaN in X"):
+        pipeline.fit(np.ones((5, 1)), np.ones((5, 3)))
+
+
+def test_a_regressor_is_needed():
+    with pytest.raises(ValueError, match="estimator"):
+        CompleteRowsRegressor(StandardScaler()).fit([[1.0]], [1.0])
+
+
+def test_the_pipeline_takes_weights_by_the_name_of_its_step(airline):
+    X, y = airline
+    weight = np.ones(len(X))
+    weight[:60] = 0
+    model = make_lstm_pipeline(Ridge(), n_steps_in=6, n_steps_out=3, scaler=None)
+    assert isinstance(model, Pipeline)
+    weighted = clone(model).fit(X, y, lstm__sample_weight=weight).predict(X[-5:])
+    # The windows of the first five rows that are left would begin among those without weight.
+    later = clone(model).fit(X[55:], y[55:]).predict(X[-5:])
+    np.testing.assert_allclose(weighted, later, rtol=1e-6)
