@@ -1,0 +1,388 @@
+"""Conformal prediction intervals around any regressor, per step of the horizon and target."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.model_selection import TimeSeriesSplit, check_cv
+from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
+from sklearn.utils.metaestimators import available_if
+
+from skforecast_lstm._validation import (
+    HasMethods,
+    Interval,
+    Tags,
+    check_is_fitted,
+    fit_context,
+    take_rows,
+)
+
+__all__ = ["ConformalRegressor"]
+
+
+def _is_adaptive(regressor: ConformalRegressor) -> bool:
+    if not regressor.adaptive:
+        raise AttributeError(
+            "update is for intervals that adapt to the truths that arrive; set adaptive=True "
+            "before fit."
+        )
+    return True
+
+
+class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Put prediction intervals around any regressor, from its errors on rows it was not fitted on.
+
+    Clones of the estimator are fitted and tested on the folds of `cv`. For each step of the horizon
+    and each target, the interval reaches as far to both sides of the prediction as their absolute
+    residuals did in the fraction `coverage` of the tested rows. Then the estimator is fitted on all
+    rows, and predicts as it would alone.
+
+    Parameters
+    ----------
+    estimator : regressor or pipeline
+        What predicts. Best the whole pipeline, its scaler and window step included: then the folds
+        are cut from the table, the scaler is fitted on training rows only, and
+        ``WindowTransformer(purge=True)`` keeps test labels out of training. It is cloned, never
+        changed.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds whose test rows give the residuals. None: ``TimeSeriesSplit(5)``; an int:
+        ``TimeSeriesSplit`` with as many folds. Around a regressor of windows that are already cut
+        (as the last step of a pipeline), ``TimeSeriesSplit(gap=n_steps_out - 1)`` keeps test labels
+        out of training.
+    coverage : float, default=0.9
+        The fraction of truths in (0, 1) that intervals should hold, at each step by itself.
+    adaptive : bool, default=False
+        Whether ``update`` may correct the intervals as truths arrive, by adaptive conformal
+        inference [5]_.
+    gamma : float, default=0.005
+        With `adaptive`, the step size of ``alpha_``: larger follows faster, and varies more.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The estimator, fitted on all rows.
+    residuals_ : ndarray of shape (n_calibration, ...)
+        Truth minus prediction of the tested rows, in the layout of ``predict`` and in the order of
+        the folds. Rows where either is NaN (purged, missing) are left out. ``update`` puts new ones
+        at the end, and takes as many of the oldest away.
+    n_calibration_ : int
+        How many rows of residuals there are.
+    alpha_ : ndarray of shape (...)
+        The miscoverage that intervals are made for, by output: ``1 - coverage``, until ``update``
+        moves it. It may leave [0, 1]: below, intervals are infinite; above, they have no width.
+    n_features_in_ : int
+        Columns seen in ``fit``, if the estimator counts them.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, if the estimator keeps them.
+
+    Raises
+    ------
+    ValueError
+        If there are too few residuals for the coverage: `coverage` of 0.9 needs 9, 0.99 needs 99.
+
+    Notes
+    -----
+    If the residuals of the tested rows and that of the next one are *exchangeable* (all orders of
+    them equally likely), the interval made of the ``ceil((n + 1) * coverage)``-th smallest of n
+    absolute residuals holds the next truth with a probability of at least `coverage`, whatever the
+    model and the distribution [1]_. Time series come near to that, but there are three gaps:
+
+    - Residuals of neighbouring rows are alike, and those of a horizon of several steps share steps
+      even if the model is perfect. While the errors are stationary and forget their past, coverage
+      is right in the limit of many residuals [3]_; but they are worth fewer independent ones, and
+      the fraction covered in one stretch of time varies more.
+    - Series change, and the loss of coverage is bounded only by how far the distribution of the
+      residuals moves [2]_. `adaptive` assumes nothing: over T rows of ``update``, the fraction
+      missed by each output differs from ``1 - coverage`` by at most
+      ``(coverage + gamma) / (gamma * T)``, for a `coverage` of at least a half, whatever happens
+      [5]_. That is an average over time, and no promise for any one time.
+    - Models of early folds have seen fewer rows than the final one, so that the intervals tend to
+      be too wide rather than too narrow.
+
+    Coverage is that of each output by itself, not of a whole path. For the path, ask for
+    ``coverage=1 - (1 - coverage) / n_outputs`` (Bonferroni, as in [4]_), which needs more
+    residuals.
+
+    References
+    ----------
+    .. [1] Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic learning in a random world.
+       Springer.
+    .. [2] Barber, R., Candès, E., Ramdas, A. and Tibshirani, R. (2023). Conformal prediction beyond
+       exchangeability. Annals of Statistics 51(2), 816-845.
+    .. [3] Xu, C. and Xie, Y. (2021). Conformal prediction interval for dynamic time-series. ICML
+       2021.
+    .. [4] Stankeviciute, K., Alaa, A. and van der Schaar, M. (2021). Conformal time-series
+       forecasting. NeurIPS 2021.
+    .. [5] Gibbs, I. and Candès, E. (2021). Adaptive conformal inference under distribution shift.
+       NeurIPS 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.intervals import ConformalRegressor
+    >>> noise = np.random.default_rng(0).normal(scale=0.1, size=4000)
+    >>> X, y = make_supervised(np.sin(np.arange(4000) / 4) + noise, n_steps_out=3)
+    >>> window = WindowTransformer(
+    ...     8, n_steps_out=3, flatten=True, padding="edge", purge=False  # as Ridge takes no NaN
+    ... )
+    >>> model = ConformalRegressor(make_pipeline(window, Ridge())).fit(X[:2000], y[:2000])
+    >>> lower, upper = model.predict_interval(X[2000:])
+    >>> ((lower <= y[2000:]) & (y[2000:] <= upper)).mean(axis=0).round(2)
+    array([0.9 , 0.9 , 0.88])
+    >>> lower, upper = model.predict_interval(X[2000:], coverage=0.5)
+    >>> ((lower <= y[2000:]) & (y[2000:] <= upper)).mean(axis=0).round(2)
+    array([0.52, 0.51, 0.52])
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "cv": ["cv_object"],
+        "coverage": [Interval(Real, 0, 1, closed="neither")],
+        "adaptive": ["boolean"],
+        "gamma": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        cv: Any = None,
+        coverage: float = 0.9,
+        adaptive: bool = False,
+        gamma: float = 0.005,
+    ) -> None:
+        self.estimator = estimator
+        self.cv = cv
+        self.coverage = coverage
+        self.adaptive = adaptive
+        self.gamma = gamma
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> ConformalRegressor:
+        """Collect the residuals of the folds, then fit the estimator on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or what else the estimator takes
+            The rows, in time order.
+        y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The targets.
+        **fit_params : dict
+            Given to the estimator's ``fit``; those with a value per row are split with the rows,
+            for example ``sample_weight`` or, for a pipeline, ``lstm__sample_weight``. The residuals
+            are not weighted.
+
+        Returns
+        -------
+        self : ConformalRegressor
+            The fitted regressor.
+        """
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                f"is None."
+            )
+        X, y = indexable(X, y)
+        truth = self._check_truth(y, ensure_min_samples=2)
+        cv = 5 if self.cv is None else self.cv
+        cv = TimeSeriesSplit(cv) if isinstance(cv, Integral) else check_cv(cv)
+        parts = []
+        for train, test in cv.split(X, y):
+            params = {k: _take_if_by_row(v, train, len(truth)) for k, v in fit_params.items()}
+            fold = clone(self.estimator).fit(take_rows(X, train), take_rows(y, train), **params)
+            parts.append(_residuals(truth[test], fold.predict(take_rows(X, test))))
+        residuals = np.concatenate(parts)
+        _check_enough(len(residuals), self.coverage)
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.residuals_, self.n_calibration_ = residuals, len(residuals)
+        self.alpha_ = np.full(residuals.shape[1:], 1 - self.coverage)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict with the estimator that was fitted on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or what else the estimator takes
+            The rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, n_steps_out, n_targets)
+            The predictions, in the middle of the intervals.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    def predict_interval(
+        self, X: Any, coverage: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict the bounds between which the truths lie, in the units of the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or what else the estimator takes
+            The rows.
+        coverage : float, default=None
+            The fraction of truths in (0, 1) that the intervals should hold, at each step by itself.
+            None: that of ``fit``, which is the one that ``update`` adapts. Any other is taken from
+            the current residuals as they are.
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, n_steps_out, n_targets)
+            The bounds, in the layout of ``predict``. NaN where the prediction is; infinite where
+            ``alpha_`` has fallen so low that no residual is large enough.
+        """
+        check_is_fitted(self)
+        if coverage is not None:
+            if not 0 < coverage < 1:
+                raise ValueError(f"coverage must be a number in (0, 1), got {coverage!r}.")
+            _check_enough(self.n_calibration_, coverage)
+        y = self.predict(X)
+        asked = 1 - self.alpha_ if coverage is None else coverage
+        width = _quantile(np.abs(self.residuals_), asked)
+        return y - width, y + width
+
+    @available_if(_is_adaptive)
+    def update(self, X: Any, y: Any) -> ConformalRegressor:
+        """Adapt the intervals to truths that have arrived; only with ``adaptive=True``.
+
+        For each row in order and each output, ``alpha_`` rises by ``gamma * alpha`` if the truth
+        lay in the interval that was in force, and falls by ``gamma * (1 - alpha)`` if not, where
+        ``alpha`` is ``1 - coverage`` (Gibbs and Candès, 2021). The new residual then takes the
+        place of the oldest: the guarantee holds for any set of residuals, and the newest tell most
+        about the next. The estimator is not fitted again.
+
+        With a horizon of several steps, a row can be given once its last truth is known, and is
+        judged by the interval of that time, not by the earlier one that it was published with.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or what else the estimator takes
+            The rows that follow those of ``fit`` and of earlier updates, in time order.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, n_steps_out, n_targets)
+            Their truths. Rows that hold NaN change nothing: they may be put in front as the context
+            that the first windows need.
+
+        Returns
+        -------
+        self : ConformalRegressor
+            The regressor.
+        """
+        check_is_fitted(self)
+        check_consistent_length(X, y)
+        residuals = _residuals(self._check_truth(y), self.predict(X))
+        residuals = np.concatenate([self.residuals_, residuals])
+        scores, n_scores, alpha = np.abs(residuals), self.n_calibration_, self.alpha_
+        for row in range(n_scores, len(scores)):
+            in_force = _rank(n_scores, 1 - alpha)
+            is_missed = (scores[row - n_scores : row] < scores[row]).sum(axis=0) >= in_force
+            alpha = alpha + self.gamma * (1 - self.coverage - is_missed)
+        self.residuals_, self.alpha_ = residuals[-n_scores:].copy(), np.asarray(alpha)
+        return self
+
+    def score(self, X: Any, y: Any, **score_params: Any) -> float:
+        """Score of the predictions, as the estimator scores itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or what else the estimator takes
+            The rows.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, n_steps_out, n_targets)
+            The truth.
+        **score_params : dict
+            Given to the estimator's ``score``, for example ``sample_weight``.
+
+        Returns
+        -------
+        score : float
+            R² of scikit-learn's and this package's regressors, at most 1.
+        """
+        check_is_fitted(self)
+        return self.estimator_.score(X, y, **score_params)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Columns seen in ``fit``."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the columns seen in ``fit``."""
+        return self.estimator_.feature_names_in_
+
+    def __sklearn_tags__(self) -> Tags:
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
+        tags.regressor_tags = inner.regressor_tags
+        return tags
+
+    def _check_truth(self, y: Any, **options: Any) -> np.ndarray:
+        """The targets as numbers, NaN where they are missing."""
+        return check_array(
+            y,
+            dtype=np.float64,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_all_finite="allow-nan",
+            input_name="y",
+            estimator=self,
+            **options,
+        )
+
+
+def _take_if_by_row(value: Any, rows: np.ndarray, n_rows: int) -> Any:
+    """The rows of a parameter of ``fit`` that has a value per row; any other as it is."""
+    is_by_row = not isinstance(value, (str, dict)) and hasattr(value, "__len__")
+    return take_rows(value, rows) if is_by_row and len(value) == n_rows else value
+
+
+def _residuals(y_true: np.ndarray, y_pred: Any) -> np.ndarray:
+    """Truth minus prediction, in its layout, of the rows where neither holds NaN."""
+    y_pred = np.asarray(y_pred, dtype=np.float64)
+    if y_true.size != y_pred.size:
+        raise ValueError(
+            f"y must hold a truth for every prediction: got y of shape {y_true.shape} for "
+            f"predictions of shape {y_pred.shape}."
+        )
+    residuals = y_true.reshape(y_pred.shape) - y_pred
+    is_missing = np.isnan(residuals).reshape(len(residuals), -1).any(axis=1)
+    return residuals[~is_missing]
+
+
+def _rank(n_scores: int, coverage: Any) -> Any:
+    """Which of so many scores in increasing order, counted from 1, holds the coverage."""
+    # 100 * 0.28 is a little more than 28, which is no reason to take the 29th.
+    return np.ceil((n_scores + 1) * coverage - 1e-9).astype(int)
+
+
+def _quantile(scores: np.ndarray, coverage: Any) -> np.ndarray:
+    """The score of that rank, by output; before the first comes 0, after the last infinity."""
+    n_scores, outputs = len(scores), scores.shape[1:]
+    ranks = np.clip(_rank(n_scores, coverage), 0, n_scores + 1)
+    bounds = np.zeros((1, *outputs)), np.full((1, *outputs), np.inf)
+    ordered = np.concatenate([bounds[0], np.sort(scores, axis=0), bounds[1]])
+    return np.take_along_axis(ordered, np.broadcast_to(ranks, (1, *outputs)), axis=0)[0]
+
+
+def _check_enough(n_scores: int, coverage: float) -> None:
+    """Refuse a coverage that the largest residual cannot warrant."""
+    if _rank(n_scores, coverage) > n_scores:
+        n_needed = int(np.ceil(coverage / (1 - coverage) - 1e-9))
+        raise ValueError(
+            f"coverage={coverage} needs at least {n_needed} residuals, but the folds of cv gave "
+            f"{n_scores} rows without NaN. Give more rows or longer test folds, or ask for less "
+            f"coverage."
+        )
