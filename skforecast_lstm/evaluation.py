@@ -1,0 +1,607 @@
+"""Walk-forward evaluation: how good the forecasts of a model would have been, and beside what."""
+
+from __future__ import annotations
+
+import functools
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import TimeSeriesSplit, check_cv
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import check_consistent_length
+from tqdm.auto import tqdm
+
+from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
+from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
+from skforecast_lstm.framing import by_step, parse_step_names
+from skforecast_lstm.windows import (
+    WindowTransformer,
+    find_windows,
+    split_groups,
+)
+
+__all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
+
+Folds = list[tuple[np.ndarray, np.ndarray]]
+
+# The repr shows the error of each step up to this horizon.
+_N_SHOWN_STEPS = 12
+
+
+class NoSkillWarning(UserWarning):
+    """The model is no better than its first baseline."""
+
+
+def backtest(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = None,
+    refit: bool | int = True,
+    baselines: str | Sequence[str] | Mapping[str, Any] | None = "naive",
+    lead: int | None = None,
+    n_targets: int | None = None,
+    season_length: int = 1,
+    verbose: int = 0,
+) -> BacktestResult:
+    """Evaluate a model as it would have been used: fit to the past, predict, walk on.
+
+    In each fold the model is fitted to the training rows and predicts from every test row. The rows
+    before the test rows are put in front as far as the windows of the model reach back, so that
+    every prediction is made from its true history, and from nothing later. Baselines take the same
+    walk.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor, a pipeline or a search over one. It is cloned, never changed.
+    X : DataFrame or array of shape (n_rows, n_features), or array of shape \
+            (n_rows, n_steps_in, n_features)
+        What is known at each row, rows in time order, as :func:`make_supervised` gives it.
+    y : Series, DataFrame or array, of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
+            (n_rows, n_steps_out, n_targets)
+        What is to be predicted from each row; 2-D in time-major order.
+    cv : int, splitter or iterable of (train, test), default=None
+        The folds; test rows are consecutive and come after the training rows. An int:
+        ``TimeSeriesSplit(cv)``, whose training rows grow from fold to fold; None: with 5 folds.
+        ``TimeSeriesSplit(max_train_size=...)`` lets them slide instead, and
+        :class:`GroupTimeSeriesSplit` cuts a table of several series between times.
+    refit : bool or int, default=True
+        When the model is fitted anew. True: in every fold. An int k: in every k-th fold. False: in
+        the first one only. In between, the last fitted model predicts.
+    baselines : str, list of str, dict of estimators, or None, default="naive"
+        What the model is compared with, skill being measured against the first. "naive" (the last
+        value), "seasonal_naive" (the last value of the same season), "drift" (the line from the
+        first to the last value of the model's window), or estimators by name, fitted as they are.
+        The default is left out where the first columns of `X` are not the targets' own history; in
+        a list, ``["naive"]``, it is insisted on.
+    lead : int, default=None
+        Rows from the origin to the first target. None: as the columns of `y` say, named like
+        ``"sales(t+1)"``, else 1.
+    n_targets : int, default=None
+        Targets per step of a 2-D `y`. None: as its columns say, else 1.
+    season_length : int, default=1
+        Rows per season, for "seasonal_naive" and for the scale of the MASE.
+    verbose : int, default=0
+        1 shows a progress bar over the folds.
+
+    Returns
+    -------
+    result : BacktestResult
+        The predictions, the baselines' and the scores of both.
+
+    Raises
+    ------
+    ValueError
+        If a fold's test rows are not consecutive or do not follow its training rows, `y` does not
+        fit its description, or a baseline that was asked for cannot be had.
+
+    Warns
+    -----
+    NoSkillWarning
+        If the model does not beat the first baseline.
+
+    See Also
+    --------
+    make_supervised : Frames a table into `X` and `y`.
+    BacktestResult : What is returned.
+
+    Notes
+    -----
+    The last training rows, whose targets lie among the test rows, are left out of training by the
+    ``n_steps_out`` and ``purge`` of :class:`WindowTransformer`; for regressors that take no NaN, by
+    ``TimeSeriesSplit(gap=n_steps_out - 1)``.
+
+    References
+    ----------
+    Tashman (2000). Out-of-sample tests of forecasting accuracy: an analysis and review.
+    International Journal of Forecasting 16(4), 437-450.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.model_selection import TimeSeriesSplit
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skforecast_lstm import WindowTransformer, make_supervised
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> from skforecast_lstm.evaluation import backtest
+    >>> X, y = make_supervised(load_air_passengers(), n_steps_out=3)
+    >>> window = WindowTransformer(n_steps_in=13, padding="edge", flatten=True, purge=False)
+    >>> result = backtest(
+    ...     make_pipeline(window, Ridge()),
+    ...     X,
+    ...     y,
+    ...     cv=TimeSeriesSplit(5, gap=2),
+    ...     baselines=["naive", "seasonal_naive"],
+    ...     season_length=12,
+    ... )
+    >>> result.scores().round(2).reset_index()
+                model    mae   rmse  mase  skill
+    0           model  14.95  18.48  0.66   0.66
+    1           naive  43.61  58.78  1.74   0.00
+    2  seasonal_naive  34.08  38.06  1.45   0.22
+    >>> result.scores("step")["mae"].round(2).loc["model"]
+    step
+    1    11.98
+    2    16.02
+    3    16.85
+    Name: mae, dtype: float64
+    """
+    check_consistent_length(X, y)
+    season_length = check_integer(season_length, "season_length", 1)
+    X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
+    targets, folds = _Targets.of(y, lead, n_targets), _split(cv, X, y)
+    windows = list(find_windows(clone(estimator)).values())
+    series = _Series.of(X, next((w.group for w in windows if w.group is not None), None))
+    lines = _lines_of_folds(targets, series, folds)
+    walk = functools.partial(_walk, y=y, folds=folds, refit=refit)
+    candidates = _baselines(baselines, X, targets, series, windows, season_length)
+    forecasts, seconds, no_baseline = {}, {}, ""
+    for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
+        try:
+            prediction, seconds[name] = walk(baseline, table)
+            forecasts[name] = lines.assign(prediction=prediction)
+        except ValueError as error:
+            if not (isinstance(baselines, str) and baselines == "naive"):
+                raise
+            no_baseline = str(error)
+    prediction, seconds["model"] = walk(estimator, X, verbose=verbose)
+    result = BacktestResult(
+        predictions=lines.assign(prediction=prediction),
+        baselines=forecasts,
+        fit_seconds=pd.DataFrame(seconds)[["model", *forecasts]].rename_axis("fold"),
+        scales=_scales(targets, series, folds, season_length),
+        no_baseline=no_baseline,
+    )
+    _warn_without_skill(result)
+    return result
+
+
+@dataclass(repr=False)
+class BacktestResult:
+    """Predictions of a walk-forward evaluation, and the scores of the model and its baselines.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        A line per fold, origin, step and target, in this order. ``fold`` counts from 0; ``group``
+        is there if the windows have one; ``origin`` is the label of the row that the prediction was
+        made from (its number, for arrays); ``step`` counts from 1; ``time`` is the label of the row
+        that is predicted, missing where it lies beyond the last row and the index has no frequency;
+        then ``target``, ``truth`` and ``prediction``.
+    baselines : dict of DataFrame
+        The same for each baseline, by its name.
+    fit_seconds : DataFrame of shape (n_folds, 1 + n_baselines)
+        Seconds that the fits took; NaN in folds where an earlier fit predicted.
+    scales : Series
+        By fold and target (and group), the mean absolute error of the seasonal naive forecast in
+        the training rows: the unit of the MASE.
+    no_baseline : str, default=""
+        Why the default baseline could not be had.
+
+    See Also
+    --------
+    backtest : Makes it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from skforecast_lstm.evaluation import backtest
+    >>> X, y = np.array([[0], [9], [0], [9], [0], [9]]), np.array([9, 0, 9, 0, 9, 0])
+    >>> result = backtest(DummyRegressor(), X, y, cv=2)
+    >>> result.predictions
+       fold  origin  step  time target  truth  prediction
+    0     0       2     1     3     y0    9.0         4.5
+    1     0       3     1     4     y0    0.0         4.5
+    2     1       4     1     5     y0    9.0         4.5
+    3     1       5     1     6     y0    0.0         4.5
+    >>> result.scores().reset_index()
+       model  mae  rmse  mase  skill
+    0  model  4.5   4.5   0.5    0.5
+    1  naive  9.0   9.0   1.0    0.0
+    """
+
+    predictions: pd.DataFrame
+    baselines: dict[str, pd.DataFrame]
+    fit_seconds: pd.DataFrame
+    scales: pd.Series
+    no_baseline: str = ""
+
+    def scores(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Score the model and each baseline.
+
+        Parameters
+        ----------
+        by : str or list of str, default=None
+            Columns of `predictions` that part the scores: "step", "fold", "target", "group", ...
+            None: over all.
+
+        Returns
+        -------
+        scores : DataFrame with the columns mae, rmse, mase and skill
+            A row for "model" and for each baseline, parted by `by`. ``mae`` and ``rmse`` are in the
+            units of the targets; of several targets, only those of ``by="target"`` can be
+            interpreted if the units differ. ``mase`` is the mean of the absolute errors, each
+            divided by the scale of its fold and target (and group), see `scales`; errors whose
+            scale is 0 or not known, as that of a series not seen in training, are left out of it.
+            ``skill`` is ``1 - mae / mae of the first baseline``.
+
+        Raises
+        ------
+        ValueError
+            If a column of `by` is not known.
+
+        Notes
+        -----
+        All are scored on the same lines: those where the truth and every prediction, the
+        baselines' too, are known.
+
+        References
+        ----------
+        Hyndman and Koehler (2006). Another look at measures of forecast accuracy. International
+        Journal of Forecasting 22(4), 679-688.
+        """
+        by = [by] if isinstance(by, str) else list(by or [])
+        known = [name for name in self.predictions if name not in ("truth", "prediction")]
+        if not set(by) <= set(known):
+            raise ValueError(f"by must be one or several of {known}, got {by}.")
+        is_scored, errors = self._is_scored(), {}
+        for name, lines in {"model": self.predictions, **self.baselines}.items():
+            errors[name] = (lines["prediction"] - lines["truth"]).where(is_scored)
+        keys: Any = list(self.scales.index.names)
+        scale = self.predictions.join(self.scales, on=keys)["scale"]
+        reference = errors[next(iter(self.baselines))].abs() if self.baselines else np.nan
+        parts = {
+            name: self.predictions[by].assign(
+                mae=error.abs(), rmse=error**2, mase=error.abs() / scale, skill=reference
+            )
+            for name, error in errors.items()
+        }
+        lines = pd.concat(parts, names=["model"])
+        scores = lines.groupby(["model", *by], sort=False, dropna=False, observed=True).mean()
+        return scores.assign(rmse=scores["rmse"] ** 0.5, skill=1 - scores["mae"] / scores["skill"])
+
+    @property
+    def skill(self) -> float:
+        """By how much the model's MAE is below the first baseline's, as a share of it."""
+        return float(self.scores()["skill"]["model"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the scores over all, and the seconds that fitting took.
+
+        Returns
+        -------
+        table : DataFrame with the columns mae, rmse, mase, skill and fit_seconds
+            A row for "model" and for each baseline.
+        """
+        return self.scores().assign(fit_seconds=self.fit_seconds.sum())
+
+    def __repr__(self) -> str:
+        lines, fits = self.predictions, self.fit_seconds["model"]
+        n_steps, n_targets = lines["step"].nunique(), lines["target"].nunique()
+        n_origins = len(lines) // (n_steps * n_targets)
+        parts = [
+            f"{type(self).__name__}: {_count(n_origins, 'origin')} in {_count(len(fits), 'fold')}, "
+            f"{_count(n_steps, 'step')} of {_count(n_targets, 'target')}, "
+            f"{_count(int(fits.count()), 'fit')} in {fits.sum():.1f} s",
+            _to_text(self.scores()),
+        ]
+        if 1 < n_steps <= _N_SHOWN_STEPS:
+            mae = self.scores("step")["mae"]
+            by_step = pd.DataFrame({name: mae[name] for name in ("model", *self.baselines)}).T
+            parts.append(f"MAE by step:\n{_to_text(by_step)}")
+        n_left_out = len(lines) - int(self._is_scored().sum())
+        if n_left_out:
+            parts.append(
+                f"Left out of the scores: {n_left_out} of {_count(len(lines), 'prediction')}, "
+                f"where the truth or a forecast is missing."
+            )
+        if self.no_baseline:
+            parts.append(f"No baseline: {self.no_baseline}")
+        return "\n\n".join(parts)
+
+    def _is_scored(self) -> pd.Series:
+        """Tell of each line whether the truth and all predictions are known."""
+        known = self.predictions["truth"].notna()
+        for lines in (self.predictions, *self.baselines.values()):
+            known &= lines["prediction"].notna()
+        return known
+
+
+# --- what is predicted --------------------------------------------------------------------------
+
+
+@dataclass
+class _Targets:
+    """What `y` holds, of shape (n_rows, n_steps_out, n_targets), and what its columns are."""
+
+    truth: np.ndarray
+    names: list[Any]
+    lead: int
+
+    @classmethod
+    def of(cls, y: Any, lead: int | None, n_targets: int | None) -> _Targets:
+        """Read `y`, its column names, and what the caller says about it."""
+        values = np.asarray(y, dtype=float)
+        if values.ndim not in (1, 2, 3):
+            raise ValueError(
+                f"y must be of shape (n_rows,), (n_rows, n_steps_out * n_targets) or "
+                f"(n_rows, n_steps_out, n_targets), got {values.shape}."
+            )
+        columns = [y.name] if isinstance(y, pd.Series) else getattr(y, "columns", None)
+        parsed = parse_step_names(columns)
+        if parsed is not None:
+            return cls._of_names(values, *parsed, lead, n_targets)
+        lead = 1 if lead is None else check_integer(lead, "lead", 0)
+        values = by_step(values, None, n_targets)
+        n_found = values.shape[2]
+        names = list(columns) if columns is not None and len(columns) == n_found else [None]
+        if None in names:
+            names = [f"y{target}" for target in range(n_found)]
+        return cls(values, names, lead)
+
+    @classmethod
+    def _of_names(
+        cls,
+        values: np.ndarray,
+        names: list[str],
+        steps: list[int],
+        lead: int | None,
+        n_targets: int | None,
+    ) -> _Targets:
+        """Hold what the column names say against what the caller says."""
+        if steps != list(range(steps[0], steps[0] + len(steps))):
+            raise ValueError(f"the columns of y must be consecutive steps, got {steps}.")
+        for parameter, given, found in (
+            ("lead", lead, steps[0]),
+            ("n_targets", n_targets, len(names)),
+        ):
+            if given not in (None, found):
+                raise ValueError(
+                    f"{parameter}={given!r} contradicts the columns of y, whose names say {found}. "
+                    f"Leave it out, or rename the columns."
+                )
+        return cls(values.reshape(len(values), len(steps), len(names)), names, steps[0])
+
+
+@dataclass
+class _Series:
+    """When each row was, and of which series it is; `column` is where the labels stand in X."""
+
+    index: pd.Index
+    group: Any = None
+    labels: np.ndarray | None = None
+    column: int | None = None
+
+    @classmethod
+    def of(cls, X: Any, group: Any) -> _Series:
+        """Read the index and the labels of the rows."""
+        labels = column = None
+        if group is not None:
+            X, labels, column = split_groups(X, group)
+            labels = np.asarray(labels)
+        index = getattr(X, "index", None)
+        index = index.to_flat_index() if isinstance(index, pd.Index) else pd.RangeIndex(len(X))
+        return cls(index, group, labels, column)
+
+    def positions(self) -> list[np.ndarray]:
+        """The rows of each series."""
+        if self.labels is None:
+            return [np.arange(len(self.index))]
+        return list(rows_of_series(self.labels).values())
+
+    def labels_ahead(self, offsets: np.ndarray) -> pd.Series:
+        """Labels of the rows that come `offsets` rows later in each row's series, row by row."""
+        parts = []
+        for rows in self.positions():
+            own = self.index.take(rows)
+            freq = find_freq(own) if is_time_index(own) else None
+            known = pd.Series(
+                own if freq is None else own.append(labels_after(own, offsets[-1], freq))
+            )
+            ahead = known.reindex(np.add.outer(np.arange(len(rows)), offsets).ravel())
+            parts.append(ahead.set_axis(np.repeat(rows, len(offsets))))
+        return pd.concat(parts).sort_index(kind="stable")
+
+
+# --- the walk -----------------------------------------------------------------------------------
+
+
+def _split(cv: Any, X: Any, y: Any) -> Folds:
+    """The folds, whose test rows must be consecutive and come after the training rows."""
+    if cv is None or isinstance(cv, Integral):
+        cv = TimeSeriesSplit(5 if cv is None else int(cv))
+    folds = [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(X, y)]
+    for fold, (train, test) in enumerate(folds):
+        if (np.diff(test) != 1).any() or train.max() >= test[0]:
+            raise ValueError(
+                f"cv must give consecutive test rows that come after the training rows, as "
+                f"TimeSeriesSplit does; in fold {fold} of {cv} the test rows are {test[0]} to "
+                f"{test[-1]} ({len(test)} rows) and the training rows {train.min()} to "
+                f"{train.max()}."
+            )
+    return folds
+
+
+def _walk(
+    estimator: Any, X: Any, *, y: Any, folds: Folds, refit: bool | int, verbose: int = 0
+) -> tuple[np.ndarray, list[float]]:
+    """Fit and predict fold by fold: all predictions in a row, and the seconds of each fit."""
+    is_flag = isinstance(refit, (bool, np.bool_))
+    every = (1 if refit else len(folds)) if is_flag else check_integer(refit, "refit", 1)
+    predictions, seconds = [], []
+    for fold, (train, test) in enumerate(tqdm(folds, "backtest", unit="fold", disable=not verbose)):
+        seconds.append(np.nan)
+        if fold % every == 0:
+            start = time.perf_counter()
+            model = clone(estimator).fit(take_rows(X, train), take_rows(y, train))
+            seconds[-1] = time.perf_counter() - start
+        first = max(0, test[0] - _count_context(model, test[0]))
+        prediction = np.asarray(model.predict(take_rows(X, np.arange(first, test[-1] + 1))))
+        prediction = prediction[-len(test) :]
+        if prediction.size != take_rows(y, test).size:
+            raise ValueError(
+                f"{type(model).__name__} predicts {prediction[0].size} values per row, but y has "
+                f"{take_rows(y, test)[0].size}."
+            )
+        predictions.append(prediction.ravel())
+    return np.concatenate(predictions), seconds
+
+
+def _count_context(model: Any, n_rows: int) -> int:
+    """How many of the rows before a fold's test rows complete the history of these."""
+    windows = find_windows(model).values()
+    steps = getattr(model, "best_estimator_", model).get_params(deep=True).values()
+    # Where a series was last seen can be any number of rows ago; and the window that a search
+    # inside of another estimator has chosen is not known from outside.
+    is_search = any(hasattr(step, "refit") and hasattr(step, "cv") for step in steps)
+    if is_search or any(window.group is not None for window in windows):
+        return n_rows
+    return max((window.n_steps_in - 1 for window in windows), default=0)
+
+
+def _lines_of_folds(targets: _Targets, series: _Series, folds: Folds) -> pd.DataFrame:
+    """What is predicted from the test rows: a line per fold, row, step and target."""
+    n_rows, n_steps, n_targets = targets.truth.shape
+    n_lines, steps = n_steps * n_targets, np.arange(n_steps)
+    lines = pd.DataFrame(
+        {
+            **({} if series.labels is None else {"group": np.repeat(series.labels, n_lines)}),
+            "origin": series.index.repeat(n_lines),
+            "step": np.tile(np.repeat(steps + 1, n_targets), n_rows),
+            "time": series.labels_ahead(targets.lead + steps).repeat(n_targets).array,
+            "target": np.tile(np.asarray(targets.names, dtype=object), n_rows * n_steps),
+            "truth": targets.truth.ravel(),
+        }
+    )
+    first = n_lines * np.concatenate([test for _, test in folds])
+    lines = lines.iloc[np.add.outer(first, np.arange(n_lines)).ravel()].reset_index(drop=True)
+    n_predicted = [n_lines * len(test) for _, test in folds]
+    lines.insert(0, "fold", np.repeat(np.arange(len(folds)), n_predicted))
+    return lines
+
+
+# --- what it is compared with -------------------------------------------------------------------
+
+
+def _baselines(
+    baselines: Any,
+    X: Any,
+    targets: _Targets,
+    series: _Series,
+    windows: list[WindowTransformer],
+    season_length: int,
+) -> dict[str, tuple[Any, Any]]:
+    """The estimators that `baselines` names, each with its features."""
+    if isinstance(baselines, Mapping):
+        if "model" in baselines:
+            raise ValueError("baselines cannot hold 'model', which is the name of the estimator.")
+        return {name: (baseline, X) for name, baseline in baselines.items()}
+    names = [baselines] if isinstance(baselines, str) else list(baselines or [])
+    n_targets = len(targets.names)
+    options: dict[str, Any] = {"n_targets": n_targets, "lead": targets.lead}
+    known = {
+        "naive": (1, NaiveRegressor(**options)),
+        "seasonal_naive": (season_length, SeasonalNaiveRegressor(season_length, **options)),
+        "drift": (max((w.n_steps_in for w in windows), default=10), DriftRegressor(**options)),
+    }
+    if not set(names) <= set(known):
+        raise ValueError(
+            f"baselines must be among {list(known)}, or a dict of estimators, got {baselines!r}."
+        )
+    if "seasonal_naive" in names and season_length == 1:
+        raise ValueError(
+            "baselines='seasonal_naive' needs to know how many rows make a season: give "
+            "season_length=12 for months, 24 for hours; got season_length=1."
+        )
+    if len(np.shape(X)) == 3:  # windows already
+        return {name: (known[name][1], X) for name in names}
+    # Other features, which may be texts or hold NaN, are none of their business.
+    columns = [column for column in range(X.shape[1]) if column != series.column][:n_targets]
+    group = series.group
+    if series.column is not None:
+        columns, group = [*columns, series.column], -1
+    own = X.iloc[:, columns] if hasattr(X, "iloc") else X[:, columns]
+    estimators = {}
+    for name in names:
+        n_steps_in, regressor = known[name]
+        # More steps than the lead let the regressor find the later row of a series among others.
+        window = WindowTransformer(
+            max(targets.lead + 1, n_steps_in), purge=False, missing="drop", group=group
+        )
+        estimators[name] = make_pipeline(window, regressor), own
+    return estimators
+
+
+def _scales(targets: _Targets, series: _Series, folds: Folds, season_length: int) -> pd.Series:
+    """In-sample error of the seasonal naive forecast, by fold and target (and group)."""
+    values = pd.DataFrame(targets.truth[:, 0])
+    labels = np.zeros(len(values)) if series.labels is None else series.labels
+    errors = {}
+    for fold, (train, _) in enumerate(folds):
+        changes = values.iloc[train].groupby(labels[train]).diff(season_length).abs()
+        errors[fold] = changes.groupby(labels[train]).mean()
+    table = pd.concat(errors, names=["fold", "group"]).set_axis(targets.names, axis=1)
+    table = table.melt(var_name="target", value_name="scale", ignore_index=False)
+    scales = table.set_index("target", append=True)["scale"].replace(0, np.nan)
+    return scales.droplevel("group") if series.labels is None else scales
+
+
+def _warn_without_skill(result: BacktestResult) -> None:
+    if not result.baselines:
+        return
+    name, mae = next(iter(result.baselines)), result.scores()["mae"]
+    # What only repeats the last value may differ from it by a rounding error.
+    if mae["model"] >= mae[name] * (1 - 1e-6):
+        warnings.warn(
+            f"the model does not beat the baseline {name!r}: its mean absolute error is "
+            f"{mae['model']:.4g}, that of the baseline {mae[name]:.4g}. What may help: to predict "
+            f"differences instead of levels, windows that hold a whole season (n_steps_in), or "
+            f"more data.",
+            NoSkillWarning,
+            stacklevel=3,
+        )
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _to_text(table: pd.DataFrame) -> str:
+    """A table with four digits that count."""
+    table = table.rename_axis(index=None, columns=None)
+    digits = functools.partial(np.format_float_positional, precision=4, fractional=False, trim="-")
+    return table.to_string(float_format=digits)
