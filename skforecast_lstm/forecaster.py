@@ -1,0 +1,443 @@
+"""From a table to the dates that follow it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+
+from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._validation import (
+    HasMethods,
+    check_integer,
+    check_is_fitted,
+    find_method,
+    fit_context,
+    is_time_index,
+    rows_of_series,
+)
+from skforecast_lstm.framing import Columns, Frame
+from skforecast_lstm.windows import find_windows
+
+__all__ = ["Forecaster"]
+
+
+class Forecaster(MetaEstimatorMixin, BaseEstimator):
+    """Fit any pipeline to a table, and forecast the dates that follow its last row.
+
+    The table is framed as :func:`make_supervised` does it, the estimator is fitted, and
+    ``forecast`` predicts from the newest row: up to `n_steps_out` steps directly, further ones by
+    taking the forecasts for observed values, again and again.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor, a pipeline (:func:`make_lstm_pipeline`) or a search over one. Its window steps
+        are told the horizon and, unless they name one, the group. It is cloned, never changed.
+    target : column name, position, or list of them, default=None
+        What is to be forecast. None: every column but those of `known_future` and `group`.
+    features : column name, position, or list of them, default=None
+        What is known at each row. None: every column, the targets first.
+    n_steps_out : int, default=1
+        The horizon: how many steps the estimator predicts at once.
+    lead : int, default=1
+        Rows from the last known one to the first that is forecast. 0: the last row itself, whose
+        target is not known yet.
+    known_future : column name, position, or list of them, default=None
+        Covariates that are known in advance; ``forecast`` takes their coming values as `future`.
+    group : column name or position, or name of an index level, default=None
+        What tells several series in one table apart. All are fitted together, each is forecast.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator; of a search, its best one, fitted on every row.
+    search_ : estimator
+        The fitted search, where `estimator` is one: ``search_.cv_results_``.
+    best_params_ : dict
+        The best parameters, where `estimator` is a search.
+    freq_ : DateOffset, number or None
+        How far the rows are apart.
+    n_features_in_ : int
+        Columns of the table.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names.
+
+    Raises
+    ------
+    ValueError
+        If the table cannot be framed, or what is asked for needs values that are not there.
+
+    Warns
+    -----
+    UserWarning
+        If dates are missing between the first and the last row.
+
+    See Also
+    --------
+    make_lstm_pipeline : The recommended estimator.
+    backtest : How good such forecasts would have been.
+
+    Notes
+    -----
+    The final fit uses every row: ``WindowTransformer(purge=True)``, which keeps the scores of a
+    search honest, is switched off for it. (A search, or an estimator that cross-validates itself,
+    such as :class:`ConformalRegressor`, is therefore fitted once more where ``n_steps_out > 1``.)
+
+    Forecasts need as many of the newest rows as the longest window of the pipeline. Steps before
+    the window should treat each row by itself.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skforecast_lstm import Forecaster, make_lstm_pipeline
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> model = make_lstm_pipeline(Ridge(), n_steps_in=24)
+    >>> forecaster = Forecaster(model, n_steps_out=3).fit(load_air_passengers())
+    >>> forecaster.forecast().round()
+                passengers
+    month
+    1961-01-01       443.0
+    1961-02-01       420.0
+    1961-03-01       457.0
+    """
+
+    _parameter_constraints: dict = {"estimator": [HasMethods("fit")]}
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        target: Columns = None,
+        features: Columns = None,
+        n_steps_out: int = 1,
+        lead: int = 1,
+        known_future: Columns = None,
+        group: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.target = target
+        self.features = features
+        self.n_steps_out = n_steps_out
+        self.lead = lead
+        self.known_future = known_future
+        self.group = group
+
+    # --- fitting -----------------------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, data: Any, y: Any = None) -> Forecaster:
+        """Fit the estimator to every row of a table.
+
+        Parameters
+        ----------
+        data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
+            The table: rows are time, columns are series. The index tells the dates: a
+            DatetimeIndex, a PeriodIndex or numbers.
+        y : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        self : Forecaster
+            The fitted forecaster.
+        """
+        frame = self._frame(_named(data))
+        rows = frame.rows_with_targets()
+        if not len(rows):
+            raise ValueError(
+                f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need more "
+                f"than {len(frame.table)} rows."
+            )
+        freq = find_freq(frame.table.index)
+        _warn_of_holes(frame, freq)
+        outcomes = frame.outcomes(rows)
+        y = outcomes.iloc[:, 0] if outcomes.shape[1] == 1 else outcomes
+        self.__dict__.pop("search_", None)
+        self.estimator_ = self._fit_whole(self._prepared(frame), frame.inputs(rows), y)
+        self.freq_ = freq
+        windows = find_windows(self.estimator_).values()
+        self._n_rows = max((window.n_steps_in for window in windows), default=1)
+        self._tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
+        self._targets, self._known, self._group = frame.targets, frame.known, frame.group
+        self._features = frame.features
+        self.feature_names_in_ = np.asarray(frame.table.columns, dtype=object)
+        self.n_features_in_ = frame.table.shape[1]
+        return self
+
+    @property
+    def best_params_(self) -> dict[str, Any]:
+        """The best parameters of the search."""
+        check_is_fitted(self, "estimator_")
+        return self.search_.best_params_
+
+    def _frame(self, table: pd.DataFrame) -> Frame:
+        return Frame.of(
+            table,
+            self.target,
+            features=self.features,
+            n_steps_out=self.n_steps_out,
+            lead=self.lead,
+            known_future=self.known_future,
+            group=self.group,
+        )
+
+    def _prepared(self, frame: Frame) -> Any:
+        """A clone of the estimator whose window steps know the horizon and the group."""
+        estimator = clone(self.estimator)
+        label = None if frame.group is None else frame.table.columns[frame.group]
+        for name, window in find_windows(estimator).items():
+            group = label if window.group is None else window.group
+            estimator.set_params(**{f"{name}__n_steps_out": frame.reach, f"{name}__group": group})
+        return estimator
+
+    def _fit_whole(self, estimator: Any, X: pd.DataFrame, y: Any) -> Any:
+        """Fit an estimator so that what predicts in the end has seen the newest rows too."""
+        windows = find_windows(estimator)
+        if not hasattr(estimator, "cv"):
+            return estimator.set_params(**{f"{name}__purge": False for name in windows}).fit(X, y)
+        # It splits the rows itself, and needs the purge for that; what comes out of it does not.
+        is_purged = any(step.purge and step.n_steps_out > 1 for step in windows.values())
+        estimator.fit(X, y)
+        if hasattr(estimator, "cv_results_"):
+            if not hasattr(estimator, "best_estimator_"):
+                raise ValueError(
+                    "a search with refit=False has no best estimator to forecast with: leave refit "
+                    "at True, or name the metric that chooses."
+                )
+            self.search_, best = estimator, estimator.best_estimator_
+            return self._fit_whole(clone(best), X, y) if is_purged else best
+        if is_purged and hasattr(estimator, "estimator_"):
+            estimator.estimator_ = self._fit_whole(clone(estimator.estimator_), X, y)
+        return estimator
+
+    # --- forecasting -------------------------------------------------------------------------
+
+    def forecast(
+        self,
+        steps: int | None = None,
+        *,
+        data: Any = None,
+        future: Any = None,
+        interval: float | None = None,
+    ) -> pd.DataFrame:
+        """Forecast the steps that follow the last row.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many. None: `n_steps_out`. Beyond that, forecasts take the place of observed values,
+            which needs every feature to be a target or given in `future`.
+        data : Series, DataFrame or array, default=None
+            Forecast from the last row of this table, in the form that ``fit`` was given: newer rows
+            or other series, without a refit. Rows that directly follow the fitted ones have these
+            as their history. None: from the last fitted row.
+        future : DataFrame, Series or array, default=None
+            Coming values of the covariates: of `known_future`, for as many whole horizons as
+            `steps` needs, and beyond `n_steps_out` of every feature that is no target. Rows are
+            found by their dates; an array, or an index that numbers the rows from 0, begins with
+            the row after the last. With `group`, its column tells whose they are.
+        interval : float, default=None
+            Coverage of an interval in (0, 1), given as further columns: from an estimator with
+            ``predict_interval``, which are :class:`ConformalRegressor` and this package's
+            regressors with ``loss="quantile"``. Up to `n_steps_out` steps.
+
+        Returns
+        -------
+        forecast : DataFrame of shape (steps, n_targets)
+            The targets, indexed by the dates that follow; with `group`, by series and date. With
+            `interval`, beside each target ``"<target>_lower"`` and ``"<target>_upper"``.
+        """
+        check_is_fitted(self, "estimator_")
+        steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
+        coming = None if future is None else _named(future, self._future_columns(steps))
+        self._check_request(steps, coming, interval)
+        parts = self._tails if data is None else self._parts(data)
+        forecasts = {
+            label: self._forecast_series(part, label, steps, coming, interval)
+            for label, part in parts.items()
+        }
+        if self._group is None:
+            return forecasts[None]
+        return pd.concat(forecasts, names=[self.feature_names_in_[self._group]])
+
+    def _future_columns(self, steps: int) -> list[Any]:
+        """Names of the columns whose coming values are needed."""
+        needed = list(self._known)
+        if steps > self.n_steps_out:
+            own = {*self._targets, *needed}
+            needed += [column for column in self._features if column not in own]
+        return list(self.feature_names_in_[needed])
+
+    def _check_request(self, steps: int, future: Any, interval: float | None) -> None:
+        is_far = steps > self.n_steps_out
+        if interval is not None and (is_far or not 0 < interval < 1):
+            raise ValueError(
+                f"interval must be a coverage in (0, 1), and is known up to n_steps_out="
+                f"{self.n_steps_out} steps only; got interval={interval} and steps={steps}."
+            )
+        if is_far and self.lead != 1:
+            raise ValueError(
+                f"steps={steps} is more than n_steps_out={self.n_steps_out}, and forecasts can be "
+                f"continued with lead=1 only, got lead={self.lead}. Fit with a longer n_steps_out."
+            )
+        given = [] if future is None else list(future.columns)
+        missing = [name for name in self._future_columns(steps) if name not in given]
+        if missing:
+            raise ValueError(
+                f"forecasting {steps} steps needs the coming values of {missing}: give them as "
+                f"future=, a table with these columns and the dates that follow"
+                + (f", or forecast up to n_steps_out={self.n_steps_out} steps." if is_far else ".")
+            )
+
+    def _parts(self, data: Any) -> dict[Any, pd.DataFrame]:
+        """The series of a table, those that follow the fitted rows with these in front."""
+        table = self._frame(_named(data)).table
+        missing = [name for name in self.feature_names_in_ if name not in table.columns]
+        if missing:
+            raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
+        table = table[list(self.feature_names_in_)]
+        parts = {}
+        for label, part in _by_series(self._frame(table)):
+            tail = self._tails.get(label)
+            if tail is not None and _follows(part, tail, self.freq_):
+                part = pd.concat([tail, part])
+            parts[label] = part
+        return parts
+
+    def _forecast_series(
+        self, table: pd.DataFrame, label: Any, steps: int, future: Any, interval: float | None
+    ) -> pd.DataFrame:
+        """Forecast one series, a horizon at a time."""
+        n_known, n_blocks = len(table), -(-steps // self.n_steps_out)
+        dates = labels_after(table.index, n_blocks * self.n_steps_out + self.lead - 1, self.freq_)
+        index = dates[self.lead - 1 :] if self.lead else table.index[-1:].append(dates)
+        names = self._future_columns(steps)
+        if names or n_blocks > 1:
+            table = table.reindex(table.index.append(dates))
+            if self._group is not None:
+                table.iloc[n_known:, self._group] = label
+        if names:
+            coming = self._coming(future, label, dates, names)
+            table.loc[coming.index, names] = coming
+        blocks = []
+        for first in range(n_known, n_known + steps, self.n_steps_out):
+            blocks.append(self._predict(table, first - 1, interval))
+            if n_blocks > 1:  # the next horizon takes these for observed
+                rows = slice(first, first + self.n_steps_out)
+                table.iloc[rows, self._targets] = blocks[-1][..., 0]
+        values = np.concatenate(blocks)[:steps]
+        suffixes = ["", "_lower", "_upper"][: values.shape[2]]
+        targets = self.feature_names_in_[self._targets]
+        columns = [name + suffix for name in targets for suffix in suffixes]
+        return pd.DataFrame(values.reshape(steps, -1), index=index[:steps], columns=columns)
+
+    def _coming(self, future: Any, label: Any, dates: pd.Index, names: list[Any]) -> pd.DataFrame:
+        """The coming values of one series at the dates that are needed."""
+        if self._group is not None:
+            group = self.feature_names_in_[self._group]
+            if group in future.index.names:
+                future = future.reset_index(level=group)
+            if group not in future.columns:
+                raise ValueError(f"future must tell with {group!r} which series its rows are of.")
+            future = future[future[group] == label]
+        # What only observed rows need ends with the origin of the last horizon.
+        needed = dates if self._known else dates[: len(dates) - self.n_steps_out]
+        if isinstance(future.index, pd.RangeIndex) and future.index.start == 0:
+            future = future.iloc[: len(dates)]
+            future = future.set_axis(dates[: len(future)])
+        missing = needed.difference(future.index)
+        if len(missing):
+            raise ValueError(
+                f"future must hold {names} for the {len(needed)} rows after the last one, from "
+                f"{needed[0]!s} to {needed[-1]!s}{'' if label is None else f' of {label!r}'}, but "
+                f"{len(missing)} are missing, the first {missing[0]!s}."
+            )
+        return future.loc[needed, names]
+
+    def _predict(self, table: pd.DataFrame, origin: int, interval: float | None) -> np.ndarray:
+        """Values (n_steps_out, n_targets, 1) from a row, or 3 with the ends of the interval."""
+        roles = self._targets, self._features, self._known, self.n_steps_out, self.lead, self._group
+        rows = np.arange(max(0, origin + 1 - self._n_rows), origin + 1)
+        X = Frame(table, *roles).inputs(rows)
+        values = [self.estimator_.predict(X)]
+        if interval is not None:
+            predict_interval = find_method(self.estimator_, "predict_interval")
+            if predict_interval is None:
+                raise ValueError(
+                    f"interval={interval} needs an estimator that knows intervals: wrap it as "
+                    f"ConformalRegressor(estimator), or take a regressor of this package with "
+                    f"loss='quantile'."
+                )
+            values += predict_interval(X, coverage=interval)
+        shape = self.n_steps_out, len(self._targets)
+        return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
+
+
+def _named(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
+    """A table whose columns all have names of type str."""
+    if isinstance(data, pd.Series):
+        return data.to_frame("y" if data.name is None else str(data.name))
+    if isinstance(data, pd.DataFrame):
+        return data.set_axis([str(name) for name in data.columns], axis=1)
+    table = np.asarray(data)
+    table = table.reshape(len(table), -1) if table.ndim < 2 else table
+    if not names:
+        names = [f"x{column}" for column in range(table.shape[-1])]
+    if table.ndim > 2 or table.shape[1] != len(names):
+        raise ValueError(f"expected a table with the columns {names}, got shape {table.shape}.")
+    return pd.DataFrame(table, columns=names)
+
+
+def _by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Label and rows of each series, numbered within it where they have no times."""
+    table = frame.table
+    if frame.group is None:
+        yield None, table if is_time_index(table.index) else table.reset_index(drop=True)
+        return
+    is_numbered = isinstance(table.index, pd.RangeIndex) or not is_time_index(table.index)
+    for label, rows in rows_of_series(table.iloc[:, frame.group]).items():
+        part = table.iloc[rows]
+        yield label, part.reset_index(drop=True) if is_numbered else part
+
+
+def _follows(part: pd.DataFrame, tail: pd.DataFrame, freq: Any) -> bool:
+    """Tell whether rows come directly after others."""
+    if freq is None or type(part.index) is not type(tail.index) or not is_time_index(part.index):
+        return False
+    return bool(tail.index[-1] < part.index[0] <= labels_after(tail.index, 1, freq)[0])
+
+
+def _warn_of_holes(frame: Frame, freq: Any) -> None:
+    """Say which dates are missing between the first and the last."""
+    if freq is None:
+        warnings.warn(
+            f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
+            f"{frame.table.index[-1]!s}): a window counts rows, whatever the time between them, "
+            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return
+    missing: list[Any] = []
+    for _, part in _by_series(frame):
+        make: Any = {"DatetimeIndex": pd.date_range, "PeriodIndex": pd.period_range}.get(
+            type(part.index).__name__
+        )
+        if make is not None:
+            missing.extend(make(part.index[0], part.index[-1], freq=freq).difference(part.index))
+    if missing:
+        shown = ", ".join(map(str, missing[:3]))
+        name = getattr(freq, "freqstr", freq)
+        warnings.warn(
+            f"the dates have holes: {len(missing)} are missing at frequency {name!r}, the first "
+            f"{shown}. Windows count rows and reach across them. Make them rows of NaN with "
+            f"df.asfreq({name!r}) and fill these, or say what to do with them: "
+            f"WindowTransformer(missing='drop').",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,421 @@
+"""Forecaster: dated forecasts past the end of a table."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
+from skforecast_lstm.forecaster import Forecaster
+from skforecast_lstm.intervals import ConformalRegressor
+from skforecast_lstm.pipelines import make_lstm_pipeline
+
+PASSENGERS = load_air_passengers()
+
+
+def lags(n_steps_in=3, regressor=None, **params):
+    """A pipeline that no purge, no NaN and no seed makes different."""
+    return Pipeline(
+        [
+            ("scale", StandardScaler()),
+            ("window", WindowTransformer(n_steps_in, flatten=True, padding="edge", **params)),
+            ("lstm", Ridge(1e-6) if regressor is None else regressor),
+        ]
+    )
+
+
+def walk(index) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(rng.normal(size=(len(index), 2)).cumsum(axis=0), index, ["a", "b"])
+
+
+# Rows of a table, and the two that follow.
+INDEXES = {
+    "days": (pd.date_range("2024-02-20", periods=40, name="day"), ["2024-03-31", "2024-04-01"]),
+    "month ends": (
+        pd.date_range("2020-01-31", periods=40, freq=pd.offsets.MonthEnd()),
+        ["2023-05-31", "2023-06-30"],
+    ),
+    "business days": (
+        pd.date_range("2024-01-01", periods=40, freq="B"),
+        ["2024-02-26", "2024-02-27"],
+    ),
+    "hours in Berlin": (
+        pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin"),
+        ["2024-03-31 17:00:00+02:00", "2024-03-31 18:00:00+02:00"],
+    ),
+    "quarters": (pd.period_range("2010Q1", periods=40, freq="Q"), ["2020Q1", "2020Q2"]),
+    "row numbers": (pd.RangeIndex(40), ["40", "41"]),
+    "every second": (pd.Index(range(10, 90, 2)), ["90", "92"]),
+    "years as numbers": (pd.Index(range(1950, 1990), name="year"), ["1990", "1991"]),
+    "timedeltas": (
+        pd.timedelta_range("0h", periods=40, freq="h"),
+        ["1 days 16:00:00", "1 days 17:00:00"],
+    ),
+    "names": (pd.Index([f"row {k}" for k in range(40)]), ["40", "41"]),
+}
+
+
+# --- when ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_forecasts_follow_the_last_row(kind):
+    index, following = INDEXES[kind]
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(walk(index))
+    for steps in (1, 2, 5):
+        forecast = forecaster.forecast(steps)
+        assert forecast.shape == (steps, 2)
+        assert [str(label).removesuffix(" 00:00:00") for label in forecast.index][:2] == (
+            following[:steps]
+        )
+        assert forecast.index.is_monotonic_increasing
+        assert forecast.index.name == index.name
+        assert kind == "names" or (forecast.index > index[-1]).all()
+        assert kind == "names" or forecast.index.dtype == index.dtype
+
+
+@pytest.mark.parametrize("kind", ["days", "month ends", "business days"])
+def test_an_index_without_a_freq_is_understood(kind):
+    table = walk(INDEXES[kind][0])
+    expected = Forecaster(lags()).fit(table).forecast(3)
+    table.index = pd.DatetimeIndex(table.index, freq=None)
+    result = Forecaster(lags()).fit(table).forecast(3)
+    pd.testing.assert_frame_equal(result, expected, check_freq=False)
+
+
+def test_lead_counts_from_the_last_row():
+    table = walk(INDEXES["days"][0])
+    forecast = Forecaster(lags(), n_steps_out=2, lead=3).fit(table).forecast()
+    assert forecast.index.astype(str).tolist() == ["2024-04-02", "2024-04-03"]
+    with pytest.raises(ValueError, match=r"lead=1 only, got lead=3"):
+        Forecaster(lags(), n_steps_out=2, lead=3).fit(table).forecast(3)
+
+
+def test_a_nowcast_is_of_the_last_row():
+    table = walk(INDEXES["days"][0]).assign(out=lambda df: df["a"] + df["b"])
+    forecaster = Forecaster(lags(), target="out", lead=0).fit(table[:-1])
+    result = forecaster.forecast(data=table.assign(out=np.nan))
+    assert result.index.tolist() == [table.index[-1]]
+    np.testing.assert_allclose(result["out"], table["out"].iloc[-1:], atol=1e-4)
+
+
+# --- what ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_direct_equals_predict_on_the_last_row(as_array):
+    table = walk(INDEXES["days"][0])
+    data = table.to_numpy() if as_array else table
+    X, y = make_supervised(table, n_steps_out=3)
+    model = lags(purge=False).fit(X, y)
+    forecast = Forecaster(lags(), n_steps_out=3).fit(data).forecast()
+    np.testing.assert_allclose(forecast, model.predict(table)[-1].reshape(3, 2), rtol=1e-9)
+    assert list(forecast.columns) == (["x0", "x1"] if as_array else ["a", "b"])
+
+
+def test_recursive_equals_the_loop_by_hand():
+    table = walk(INDEXES["row numbers"][0])
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(table)
+    rows = table.copy()
+    for _ in range(3):
+        following = forecaster.estimator_.predict(rows)[-1].reshape(2, 2)
+        index = [len(rows), len(rows) + 1]
+        rows = pd.concat([rows, pd.DataFrame(following, index, columns=["a", "b"])])
+    np.testing.assert_allclose(forecaster.forecast(5), rows[40:45], rtol=1e-9)
+
+
+def test_a_forecast_from_data_equals_one_after_these_rows_in_fit():
+    table = walk(INDEXES["days"][0])
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:30])
+    whole = forecaster.forecast(5, data=table)
+    same_model = copy.deepcopy(forecaster)
+    same_model._tails = {None: table.iloc[-3:]}
+    pd.testing.assert_frame_equal(whole, same_model.forecast(5), check_freq=False)
+    newest = forecaster.forecast(5, data=table[30:])
+    pd.testing.assert_frame_equal(whole, newest, check_freq=False)
+    assert (whole.index[0] - table.index[-1]).days == 1
+
+
+def test_a_row_that_directly_follows_has_the_fitted_ones_as_its_history():
+    table = walk(INDEXES["days"][0])
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:30])
+    expected = forecaster.forecast(data=table[:31])
+    pd.testing.assert_frame_equal(forecaster.forecast(data=table[30:31]), expected)
+    elsewhere = forecaster.forecast(data=table[31:32])  # a day is missing: no history
+    assert not np.allclose(elsewhere, forecaster.forecast(data=table[:32]))
+
+
+@pytest.mark.parametrize("around", ["nothing", "search", "conformal", "both"])
+def test_the_final_fit_uses_every_row_and_the_folds_do_not(around):
+    table = walk(pd.RangeIndex(120))
+    X, y = make_supervised(table, n_steps_out=4)
+    expected = make_lstm_pipeline(Ridge(), n_steps_in=3, n_steps_out=4)
+    expected.set_params(window__purge=False).fit(X, y)
+    model, name = make_lstm_pipeline(Ridge(), n_steps_in=7), "window__n_steps_in"
+    if around in ("conformal", "both"):
+        model = ConformalRegressor(model, cv=TimeSeriesSplit(3), coverage=0.5)
+        name = f"estimator__{name}"
+    if around in ("search", "both"):
+        model = GridSearchCV(model, {name: [3]}, cv=TimeSeriesSplit(2), error_score="raise")
+    else:
+        model.set_params(**{name: 3})
+    forecaster = Forecaster(model, n_steps_out=4).fit(table)
+    fitted = forecaster.estimator_
+    pipeline = fitted if isinstance(fitted, Pipeline) else fitted.estimator_
+    np.testing.assert_allclose(pipeline[-1].estimator_.coef_, expected[-1].estimator_.coef_)
+    if around in ("search", "both"):
+        assert forecaster.best_params_ == {name: 3}
+        purged = GridSearchCV(
+            clone(model.estimator).set_params(**{name.replace("n_steps_in", "n_steps_out"): 4})
+            if around == "both"
+            else make_lstm_pipeline(Ridge(), n_steps_in=7, n_steps_out=4),
+            {name: [3]},
+            cv=TimeSeriesSplit(2),
+        ).fit(X, y)
+        assert forecaster.search_.best_score_ == pytest.approx(purged.best_score_)
+
+
+def test_a_refit_forgets_the_search():
+    search = GridSearchCV(lags(), {"window__n_steps_in": [2, 3]}, cv=TimeSeriesSplit(2))
+    forecaster = Forecaster(search).fit(PASSENGERS)
+    assert len(forecaster.search_.cv_results_["params"]) == 2
+    forecaster.set_params(estimator=lags()).fit(PASSENGERS)
+    assert not hasattr(forecaster, "best_params_")
+    with pytest.raises(ValueError, match="refit=False has no best estimator"):
+        Forecaster(search.set_params(refit=False)).fit(PASSENGERS)
+
+
+# --- covariates ----------------------------------------------------------------------------------
+
+
+def driven(n=120) -> pd.DataFrame:
+    """A target that is what the promotion of the same day makes of it."""
+    rng = np.random.default_rng(0)
+    promotion = rng.integers(0, 2, n)
+    index = pd.date_range("2024-01-01", periods=n)
+    return pd.DataFrame({"sold": 10 + 5 * promotion, "promotion": promotion}, index)
+
+
+@pytest.mark.parametrize("form", ["dates", "row numbers", "array", "too many rows"])
+def test_the_future_of_a_covariate_decides(form):
+    table = driven()
+    forecaster = Forecaster(lags(), target="sold", known_future="promotion", n_steps_out=4).fit(
+        table[:100]
+    )
+    future = (
+        table[["promotion"]][100:] if form == "too many rows" else table[["promotion"]][100:112]
+    )
+    if form == "row numbers":
+        future = future.reset_index(drop=True)
+    if form == "array":
+        future = future.to_numpy()
+    forecast = forecaster.forecast(10, future=future)  # three horizons of four
+    np.testing.assert_allclose(forecast["sold"], table["sold"][100:110], atol=1e-3)
+
+
+def test_columns_whose_future_is_missing_are_named():
+    table = driven().assign(weather=np.arange(120.0))
+    forecaster = Forecaster(lags(), target="sold", known_future="promotion", n_steps_out=4).fit(
+        table[:100]
+    )
+    with pytest.raises(ValueError, match=r"needs the coming values of \['promotion'\]"):
+        forecaster.forecast()
+    future = table[["promotion"]][100:112]
+    assert forecaster.forecast(future=future).shape == (4, 1)
+    with pytest.raises(ValueError, match=r"\['weather'\].*or forecast up to n_steps_out=4"):
+        forecaster.forecast(5, future=future)
+    with pytest.raises(ValueError, match=r"2 are missing, the first 2024-04-12"):
+        forecaster.forecast(future=future.iloc[:2])
+    with pytest.raises(ValueError, match="expected a table with the columns"):
+        forecaster.forecast(future=np.zeros((12, 3)))
+
+
+def test_a_covariate_that_drives_the_target_helps():
+    bikes = load_bike_rentals()[["rentals", "working_day"]]
+    errors = {}
+    for known in (None, "working_day"):
+        model = Forecaster(lags(48), target="rentals", known_future=known, n_steps_out=24)
+        table = bikes if known else bikes[["rentals"]]
+        model.fit(table[:-168])
+        forecasts = [
+            model.forecast(data=table[:end], future=bikes[["working_day"]][end:] if known else None)
+            for end in range(len(bikes) - 168, len(bikes), 24)
+        ]
+        errors[known] = np.abs(pd.concat(forecasts)["rentals"] - bikes["rentals"]).mean()
+    assert errors["working_day"] < 0.9 * errors[None]
+
+
+# --- several series ------------------------------------------------------------------------------
+
+
+def macro() -> pd.DataFrame:
+    """Two series of the same quarters, in long form."""
+    table = load_us_macro()[["unemp", "tbilrate"]].reset_index()
+    return table.melt("quarter", var_name="series", value_name="rate").set_index("quarter")
+
+
+@pytest.mark.parametrize("form", ["column", "level"])
+def test_every_series_has_its_forecast(form):
+    table = macro() if form == "column" else macro().set_index("series", append=True)
+    forecaster = Forecaster(lags(4), target="rate", group="series", n_steps_out=2)
+    forecaster.set_params(estimator__scale=None).fit(table)
+    forecast = forecaster.forecast(3)
+    assert forecast.index.names == ["series", "quarter"]
+    assert forecast.loc["unemp"].index.astype(str).tolist() == [
+        "2009-10-01",
+        "2010-01-01",
+        "2010-04-01",
+    ]
+    # Another series changes nothing, once the model is fitted.
+    alone = macro()[macro()["series"] == "unemp"]
+    pd.testing.assert_frame_equal(
+        forecaster.forecast(3, data=alone).loc["unemp"], forecast.loc["unemp"], check_freq=False
+    )
+
+
+def test_rows_without_times_are_numbered_within_their_series():
+    table = macro().reset_index(drop=True)
+    forecaster = Forecaster(lags(4).set_params(scale=None), target="rate", group="series")
+    assert forecaster.fit(table).forecast(2).loc["unemp"].index.tolist() == [203, 204]
+
+
+def test_a_series_that_fit_has_not_seen_is_forecast_too():
+    table = macro()
+    forecaster = Forecaster(lags(4).set_params(scale=None), target="rate", group="series")
+    forecaster.fit(table[table["series"] == "unemp"])
+    new = table.assign(series=table["series"].replace("tbilrate", "new"))
+    forecast = forecaster.forecast(data=new[new["series"] == "new"])
+    assert forecast.index[0][0] == "new"
+    assert 0 < forecast["rate"].iloc[0] < 1
+
+
+def test_the_future_of_several_series_tells_whose_it_is():
+    parts = [driven().assign(shop=shop) for shop in "ab"]
+    parts[1]["promotion"] = 1 - parts[1]["promotion"]
+    parts[1]["sold"] = 10 + 5 * parts[1]["promotion"]
+    table = pd.concat(parts).sort_index(kind="stable")
+    forecaster = Forecaster(
+        lags().set_params(scale=None), target="sold", known_future="promotion", group="shop"
+    ).fit(table[:200])
+    future = table[200:][["promotion", "shop"]]
+    forecast = forecaster.forecast(3, future=future)
+    for k, shop in enumerate("ab"):
+        np.testing.assert_allclose(forecast.loc[shop, "sold"], parts[k]["sold"][100:103], atol=1e-3)
+    with pytest.raises(ValueError, match="future must tell with 'shop'"):
+        forecaster.forecast(future=future[["promotion"]])
+    with pytest.raises(ValueError, match="of 'b', but 1 are missing"):
+        forecaster.forecast(future=future[future["shop"] == "a"])
+
+
+# --- intervals -----------------------------------------------------------------------------------
+
+
+def test_the_interval_is_the_estimators():
+    table = walk(INDEXES["days"][0])
+    model = ConformalRegressor(make_lstm_pipeline(Ridge(), n_steps_in=3), coverage=0.5)
+    forecaster = Forecaster(model, n_steps_out=2).fit(table)
+    forecast = forecaster.forecast(interval=0.6)
+    assert list(forecast.columns) == ["a", "a_lower", "a_upper", "b", "b_lower", "b_upper"]
+    lower, upper = forecaster.estimator_.predict_interval(table, coverage=0.6)
+    np.testing.assert_allclose(forecast[["a_lower", "b_lower"]], lower[-1].reshape(2, 2))
+    np.testing.assert_allclose(forecast[["a_upper", "b_upper"]], upper[-1].reshape(2, 2))
+    pd.testing.assert_frame_equal(forecast[["a", "b"]], forecaster.forecast())
+
+
+def test_quantiles_of_a_network_give_the_interval():
+    regressor = LSTMRegressor(
+        4, loss="quantile", quantiles=(0.05, 0.5, 0.95), epochs=3, random_state=0
+    )
+    forecaster = Forecaster(make_lstm_pipeline(regressor, n_steps_in=6), n_steps_out=2)
+    forecast = forecaster.fit(PASSENGERS).forecast(interval=0.9)
+    assert (forecast["passengers_lower"] <= forecast["passengers"]).all()
+    assert (forecast["passengers"] <= forecast["passengers_upper"]).all()
+    with pytest.raises(ValueError, match=r"coverage=0.5 needs the quantiles 0.25 and 0.75"):
+        forecaster.forecast(interval=0.5)
+
+
+def test_an_interval_needs_an_estimator_that_knows_one():
+    forecaster = Forecaster(lags()).fit(PASSENGERS)
+    with pytest.raises(ValueError, match="wrap it as ConformalRegressor"):
+        forecaster.forecast(interval=0.9)
+    with pytest.raises(ValueError, match=r"known up to n_steps_out=1 steps only.*steps=2"):
+        forecaster.forecast(2, interval=0.9)
+    with pytest.raises(ValueError, match=r"in \(0, 1\)"):
+        forecaster.forecast(interval=90)
+
+
+# --- holes in the dates --------------------------------------------------------------------------
+
+
+def test_holes_are_reported_with_the_first_ones():
+    with pytest.warns(UserWarning, match=r"2 are missing.*the first 1950-03-01.*asfreq\('MS'\)"):
+        forecaster = Forecaster(lags()).fit(PASSENGERS.drop(PASSENGERS.index[[14, 30]]))
+    assert forecaster.forecast().index[0] == pd.Timestamp("1961-01-01")
+
+
+def test_irregular_rows_have_no_dates_that_follow():
+    irregular = PASSENGERS[:9].set_axis(PASSENGERS.index[[0, 1, 3, 7, 8, 20, 41, 80, 90]])
+    with pytest.warns(UserWarning, match="not regularly apart"):
+        forecaster = Forecaster(lags()).fit(irregular)
+    with pytest.raises(ValueError, match="cannot be told"):
+        forecaster.forecast()
+
+
+# --- scikit-learn's conventions ------------------------------------------------------------------
+
+
+def test_it_is_an_estimator():
+    forecaster = Forecaster(lags(), n_steps_out=2)
+    assert clone(forecaster).get_params()["estimator__window__n_steps_in"] == 3
+    assert repr(forecaster).startswith("Forecaster(estimator=Pipeline(")
+    with pytest.raises(NotFittedError):
+        forecaster.forecast()
+    forecaster.fit(PASSENGERS)
+    pd.testing.assert_frame_equal(
+        pickle.loads(pickle.dumps(forecaster)).forecast(5), forecaster.forecast(5)
+    )
+
+
+def test_nothing_given_is_changed():
+    table, estimator = driven(), lags()
+    before, params = table.copy(), str(estimator.get_params())
+    forecaster = Forecaster(estimator, target="sold", known_future="promotion").fit(table[:100])
+    future = table[100:]
+    forecaster.forecast(3, future=future, data=table[:100])
+    forecaster.forecast(3, future=future)
+    pd.testing.assert_frame_equal(table, before)
+    assert str(estimator.get_params()) == params
+    assert not hasattr(estimator, "n_features_in_")
+
+
+@pytest.mark.parametrize(
+    "regressor",
+    [LinearRegression(), MultiOutputRegressor(HistGradientBoostingRegressor(max_iter=5))],
+)
+def test_any_regressor_forecasts(regressor):
+    model = make_lstm_pipeline(regressor, n_steps_in=12)
+    assert Forecaster(model, n_steps_out=3).fit(PASSENGERS).forecast(6).notna().all(axis=None)
+
+
+def test_columns_that_fit_has_seen_must_be_there():
+    forecaster = Forecaster(lags(), target="a").fit(walk(INDEXES["days"][0]))
+    with pytest.raises(ValueError, match=r"data lacks the columns \['b'\]"):
+        forecaster.forecast(data=walk(INDEXES["days"][0])[["a"]])
+    with pytest.raises(ValueError, match="steps must be an integer of at least 1, got 0"):
+        forecaster.forecast(0)
+    with pytest.raises(ValueError, match="too short"):
+        Forecaster(lags(), n_steps_out=9).fit(PASSENGERS[:9])
