@@ -1,0 +1,877 @@
+"""Pictures of forecasts, evaluations and training, in the way of scikit-learn's displays."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
+from skforecast_lstm.evaluation import BacktestResult, backtest
+from skforecast_lstm.forecaster import Forecaster, _named
+
+__all__ = ["BacktestDisplay", "ForecastDisplay", "LossDisplay"]
+
+Style = dict[str, Any]
+
+_HISTORY: Style = {"color": "0.4", "linewidth": 1.2, "label": "history"}
+_TRUTH: Style = {"color": "black", "linewidth": 1.2, "label": "truth"}
+_FORECAST: Style = {"color": "tab:blue", "linewidth": 1.5, "label": "forecast"}
+_BASELINE: Style = {"color": "tab:orange", "linewidth": 1.2, "linestyle": ":"}
+_BASELINE_COLORS = ("tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:olive", "tab:pink")
+_HAIRLINE: Style = {"color": "0.7", "linewidth": 0.8, "zorder": 0}
+_LOSSES: dict[str, Style] = {
+    "loss": {"color": "tab:blue", "label": "training"},
+    "val_loss": {"color": "tab:orange", "label": "validation"},
+}
+# Ends of an interval, as the columns of a forecast are called.
+_ENDS = ("_lower", "_upper")
+
+# Lines of forecasts that are no longer get a marker per row.
+_N_MARKED = 40
+# Rows that can be told apart in one picture.
+_N_SHOWN = 500
+# More panels than this stand in a grid.
+_N_STACKED = 5
+
+
+class ForecastDisplay:
+    """Forecasts as they follow the history, with intervals and the truth where they are known.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions` to make it.
+
+    Parameters
+    ----------
+    forecast : DataFrame or Series
+        The targets, indexed by date, or by series and date, as :meth:`Forecaster.forecast` returns
+        them; columns ``"<target>_lower"`` and ``"<target>_upper"`` are the ends of an interval.
+    history : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
+        What came before.
+    truth : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
+        What came in truth.
+    interval : float, default=None
+        Coverage of the interval in (0, 1), for the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The first panel.
+    axes_ : ndarray of Axes of shape (n_panels,)
+        All panels: for each series its targets.
+    figure_ : matplotlib Figure
+        The figure that they are in.
+    lines_ : list of dict
+        Of each panel what is drawn, as far as it is given: the lines "history", "origin", "truth"
+        and "forecast", and the band "interval".
+
+    See Also
+    --------
+    Forecaster : Makes the forecasts.
+
+    Notes
+    -----
+    Up to 5 panels stand one below the other, more stand in a grid. The hairline marks the last row
+    of the history. Dates with a time zone are shown in it.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> from skforecast_lstm.forecaster import Forecaster
+    >>> from skforecast_lstm.pipelines import make_lstm_pipeline
+    >>> from skforecast_lstm.plotting import ForecastDisplay
+    >>> passengers = load_air_passengers()
+    >>> forecaster = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=24), n_steps_out=12)
+    >>> forecaster = forecaster.fit(passengers[:-12])
+    >>> display = ForecastDisplay.from_estimator(forecaster, passengers, truth=passengers)
+    >>> list(display.lines_[0])
+    ['history', 'origin', 'truth', 'forecast']
+    """
+
+    def __init__(
+        self,
+        *,
+        forecast: Any,
+        history: Any = None,
+        truth: Any = None,
+        interval: float | None = None,
+    ) -> None:
+        self.forecast = forecast
+        self.history = history
+        self.truth = truth
+        self.interval = interval
+
+    def plot(
+        self, ax: Any = None, *, n_history: int | None = None, **kwargs: Any
+    ) -> ForecastDisplay:
+        """Draw a panel per series and target.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        n_history : int, default=None
+            Rows of history to show. None: five times the steps that are forecast, at least 30.
+        **kwargs : dict
+            For matplotlib's ``plot``, of the forecast's line. Its color is the band's, too.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If a table lacks a target or the series, has another kind of index than the forecast,
+            or the number of axes is not that of the panels.
+        ImportError
+            If matplotlib is not installed.
+        """
+        _check_matplotlib(self)
+        if n_history is not None:
+            check_integer(n_history, "n_history", 1)
+        style, panels = _style(kwargs), list(self._panels())
+        self.axes_ = _make_axes(ax, len(panels))
+        self.lines_ = [
+            self._draw_panel(axes, *panel, n_history, style)
+            for axes, panel in zip(self.axes_, panels, strict=True)
+        ]
+        _finish(self, is_own=ax is None)
+        return self
+
+    def _panels(self) -> Iterator[tuple[Any, str, pd.DataFrame, pd.Series, pd.Series]]:
+        """Of each series and target: label, target, forecast, history and truth."""
+        if not isinstance(self.forecast, (pd.DataFrame, pd.Series)):
+            raise ValueError(
+                f"forecast must be a DataFrame or Series, as Forecaster.forecast returns it, got "
+                f"{type(self.forecast).__name__}."
+            )
+        table = _named(self.forecast)
+        group = table.index.names[0] if table.index.nlevels == 2 else None
+        names = [str(name) for name in table]
+        pairs = [{name + end for end in _ENDS} for name in names]
+        ends = set().union(*(pair for pair in pairs if pair <= {*names}))
+        targets = [name for name in names if name not in ends]
+        histories = _by_series(_as_table(self.history, targets), group, "history")
+        truths = _by_series(_as_table(self.truth, targets), group, "truth")
+        for label, forecast in _by_series(table, group, "forecast").items():
+            dates = forecast.index
+            if not is_time_index(dates):
+                raise ValueError(
+                    f"forecast must be indexed by dates or numbers, or by named levels of series "
+                    f"and date, got {dates[:1]!r}."
+                )
+            history, truth = histories.get(label), truths.get(label)
+            if truth is not None and not isinstance(self.truth, (pd.DataFrame, pd.Series)):
+                truth = truth.iloc[: len(dates)].set_axis(dates[: len(truth)], axis=0)
+            for target in targets:
+                before = _column(history, target, dates, "history")
+                before = before[_positions(before.index) < _positions(dates)[0]]
+                after = _column(truth, target, dates, "truth")
+                after = after[np.isin(_positions(after.index), _positions(dates))]
+                yield label, target, forecast, before, after
+
+    def _draw_panel(
+        self,
+        axes: Any,
+        label: Any,
+        target: str,
+        forecast: pd.DataFrame,
+        history: pd.Series,
+        truth: pd.Series,
+        n_history: int | None,
+        style: Style,
+    ) -> dict[str, Any]:
+        lines = {}
+        if len(history):
+            history = history.iloc[-(n_history or max(30, 5 * len(forecast))) :]
+            lines["history"] = _draw(axes, history, **_HISTORY)
+            lines["origin"] = axes.axvline(_positions(history.index)[-1], **_HAIRLINE)
+        if len(truth):
+            lines["truth"] = _draw(axes, truth, **_TRUTH)
+        lines["forecast"] = _draw(axes, forecast[target], _N_MARKED, **_FORECAST | style)
+        ends = [target + end for end in _ENDS]
+        if ends[0] in forecast and ends[1] in forecast:
+            lines["interval"] = axes.fill_between(
+                _positions(forecast.index),
+                *(_values(forecast[end]) for end in ends),
+                color=lines["forecast"].get_color(),
+                alpha=0.2,
+                linewidth=0,
+                label="interval" if self.interval is None else f"{100 * self.interval:g}% interval",
+            )
+        _label(axes, target, label, forecast.index)
+        return lines
+
+    @classmethod
+    def from_estimator(
+        cls,
+        forecaster: Forecaster,
+        history: Any = None,
+        *,
+        truth: Any = None,
+        steps: int | None = None,
+        data: Any = None,
+        future: Any = None,
+        interval: float | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> ForecastDisplay:
+        """Forecast, and draw it.
+
+        Parameters
+        ----------
+        forecaster : Forecaster
+            A fitted forecaster.
+        history : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_columns), default=None
+            What came before, in the form of the table that was fitted. None: the rows that the
+            forecasts are made from, which are those of the longest window.
+        truth : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
+            What came in truth, see :meth:`from_predictions`.
+        steps : int, default=None
+            How many steps. None: the `n_steps_out` of the forecaster.
+        data : Series, DataFrame or array, default=None
+            Forecast from the last row of this table instead of the fitted one.
+        future : DataFrame, Series or array, default=None
+            Coming values of the covariates, see :meth:`Forecaster.forecast`.
+        interval : float, default=None
+            Coverage of an interval in (0, 1). None: no interval.
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        **kwargs : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display; ``display.forecast`` is the forecast.
+        """
+        _check_matplotlib(cls)
+        forecast = forecaster.forecast(steps, data=data, future=future, interval=interval)
+        if history is None:
+            parts = forecaster._tails if data is None else forecaster._parts(data)
+            history = pd.concat(list(parts.values()))
+        return cls.from_predictions(forecast, history, truth, interval=interval, ax=ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        forecast: Any,
+        history: Any = None,
+        truth: Any = None,
+        *,
+        interval: float | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> ForecastDisplay:
+        """Draw a forecast that is there.
+
+        Parameters
+        ----------
+        forecast : DataFrame or Series
+            The targets, indexed by date, or by series and date, as :meth:`Forecaster.forecast`
+            returns them.
+        history : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_columns), default=None
+            What came before; rows from the first forecast on are left out. With several series,
+            their labels are the index level or the column that is called as in `forecast`. Rows
+            without dates are numbered from 0.
+        truth : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
+            What came in truth; of rows with dates, those that are forecast are taken, so that one
+            table can be both history and truth. An array begins with the first forecast.
+        interval : float, default=None
+            Coverage of the interval in (0, 1), for the legend.
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        **kwargs : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display.
+        """
+        display = cls(forecast=forecast, history=history, truth=truth, interval=interval)
+        return display.plot(ax, **kwargs)
+
+
+class BacktestDisplay:
+    """A walk-forward evaluation: the forecasts over the truth, or the error by step.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions` to make it.
+
+    Parameters
+    ----------
+    result : BacktestResult
+        What :func:`backtest` returned.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The first panel.
+    axes_ : ndarray of Axes of shape (n_panels,)
+        All panels: for each series its targets.
+    figure_ : matplotlib Figure
+        The figure that they are in.
+    lines_ : list of dict
+        The lines of each panel: "truth" (of ``kind="forecast"``), "model", and the baselines by
+        name.
+
+    See Also
+    --------
+    backtest : Makes the result.
+
+    Notes
+    -----
+    Up to 5 panels stand one below the other, more stand in a grid. Every other fold is shaded.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skforecast_lstm import make_supervised
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> from skforecast_lstm.pipelines import make_lstm_pipeline
+    >>> from skforecast_lstm.plotting import BacktestDisplay
+    >>> X, y = make_supervised(load_air_passengers(), n_steps_out=6)
+    >>> model = make_lstm_pipeline(Ridge(), n_steps_in=24, n_steps_out=6)
+    >>> display = BacktestDisplay.from_estimator(model, X, y, cv=3)
+    >>> list(display.lines_[0])
+    ['truth', 'naive', 'model']
+    >>> display.plot(kind="error").ax_.get_ylabel()
+    'MAE of passengers'
+    """
+
+    def __init__(self, *, result: BacktestResult) -> None:
+        self.result = result
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        kind: str = "forecast",
+        step: int | None = None,
+        n_rows: int | None = None,
+        **kwargs: Any,
+    ) -> BacktestDisplay:
+        """Draw a panel per series and target.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        kind : {"forecast", "error"}, default="forecast"
+            "forecast": forecasts of the model and of the first baseline over the truth. "error":
+            the mean absolute error by step of the horizon, beside that of every baseline.
+        step : int, default=None
+            With ``kind="forecast"``, the step of the horizon whose forecasts are drawn: 1 is the
+            first. None: all steps of every so many origins, so that each horizon begins where the
+            one before has ended; the last origin fills up the rest.
+        n_rows : int, default=None
+            With ``kind="forecast"``, how many of the newest rows are shown. None: at most 500, as
+            more can hardly be told apart.
+        **kwargs : dict
+            For matplotlib's ``plot``, of the model's lines.
+
+        Returns
+        -------
+        display : BacktestDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If `kind` or `step` is not known, or the number of axes is not that of the panels.
+        ImportError
+            If matplotlib is not installed.
+        """
+        _check_matplotlib(self)
+        if kind not in ("forecast", "error"):
+            raise ValueError(f"kind must be 'forecast' or 'error', got {kind!r}.")
+        n_rows = check_integer(_N_SHOWN if n_rows is None else n_rows, "n_rows", 1)
+        n_steps = int(self.result.predictions["step"].max())
+        if step is not None and check_integer(step, "step", 1) > n_steps:
+            raise ValueError(f"step must be one of the {n_steps} that are predicted, got {step}.")
+        keys = [key for key in ("group", "target") if key in self.result.predictions]
+        panels = self.result.predictions[keys].drop_duplicates().to_dict("records")
+        style = _style(kwargs)
+        self.axes_ = _make_axes(ax, len(panels))
+        self.lines_ = [
+            self._draw_forecast(axes, panel, step, n_rows, style)
+            if kind == "forecast"
+            else self._draw_error(axes, panel, style)
+            for axes, panel in zip(self.axes_, panels, strict=True)
+        ]
+        _finish(self, is_own=ax is None)
+        return self
+
+    def _draw_forecast(
+        self, axes: Any, panel: dict[Any, Any], step: int | None, n_rows: int, style: Style
+    ) -> dict[str, Any]:
+        known = _by_time(_of_panel(self.result.predictions, panel))
+        truth = _once_per_time(known)["truth"].iloc[-n_rows:]
+        lines = {"truth": _draw(axes, truth, **_TRUTH)}
+        for name in list(self.result.baselines)[:1]:
+            baseline = _stitch(_by_time(_of_panel(self.result.baselines[name], panel)), step)
+            baseline = baseline.loc[truth.index[0] :]
+            lines[name] = _draw(axes, baseline["prediction"], **_BASELINE, label=name)
+        forecast = _stitch(known, step).loc[truth.index[0] :]
+        look = _FORECAST if step is None else _FORECAST | {"label": f"forecast, step {step}"}
+        lines["model"] = _draw(axes, forecast["prediction"], _N_MARKED, **look | style)
+        _shade_folds(axes, forecast["fold"])
+        _label(axes, panel["target"], panel.get("group"), truth.index)
+        return lines
+
+    def _draw_error(self, axes: Any, panel: dict[Any, Any], style: Style) -> dict[str, Any]:
+        scores = _of_panel(self.result.scores([*panel, "step"]).reset_index(), panel)
+        errors = scores.set_index(["model", "step"])["mae"]
+        lines = {
+            name: _draw(axes, errors[name], **_BASELINE | {"color": color, "label": name})
+            for name, color in zip(
+                self.result.baselines, itertools.cycle(_BASELINE_COLORS), strict=False
+            )
+        }
+        look = _FORECAST | {"label": "model"} | style
+        lines["model"] = _draw(axes, errors["model"], _N_MARKED, **look)
+        axes.set_ylim(bottom=0)
+        _label(axes, f"MAE of {panel['target']}", panel.get("group"), errors["model"].index)
+        return lines
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        kind: str = "forecast",
+        ax: Any = None,
+        **backtest_params: Any,
+    ) -> BacktestDisplay:
+        """Evaluate a model by :func:`backtest`, and draw the result.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A regressor, a pipeline or a search over one. It is cloned, never changed.
+        X : DataFrame or array of shape (n_rows, n_features)
+            What is known at each row, see :func:`backtest`.
+        y : Series, DataFrame or array, of shape (n_rows,) or (n_rows, n_steps_out * n_targets)
+            What is to be predicted from each row.
+        kind : {"forecast", "error"}, default="forecast"
+            What is drawn, see :meth:`plot`.
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        **backtest_params : dict
+            Further parameters of :func:`backtest`.
+
+        Returns
+        -------
+        display : BacktestDisplay
+            The display; ``display.result`` is the result.
+        """
+        _check_matplotlib(cls)
+        result = backtest(estimator, X, y, **backtest_params)
+        return cls.from_predictions(result, kind=kind, ax=ax)
+
+    @classmethod
+    def from_predictions(
+        cls, result: BacktestResult, *, kind: str = "forecast", ax: Any = None, **kwargs: Any
+    ) -> BacktestDisplay:
+        """Draw the result of a backtest.
+
+        Parameters
+        ----------
+        result : BacktestResult
+            What :func:`backtest` returned.
+        kind : {"forecast", "error"}, default="forecast"
+            What is drawn, see :meth:`plot`.
+        ax : matplotlib Axes or array of them, default=None
+            Where to draw, one per panel. None: in a new figure.
+        **kwargs : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : BacktestDisplay
+            The display.
+        """
+        return cls(result=result).plot(ax, kind=kind, **kwargs)
+
+
+class LossDisplay:
+    """Training and validation loss by epoch, on a logarithmic scale.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions` to make it.
+
+    Parameters
+    ----------
+    history : dict of lists of float
+        ``history["loss"]`` and, where there is one, ``history["val_loss"]``: a value per epoch.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The panel.
+    figure_ : matplotlib Figure
+        The figure that it is in.
+    lines_ : dict
+        The lines "loss", "val_loss" where it is given, and "best", the mark of the best epoch.
+
+    Notes
+    -----
+    The best epoch is that of the lowest validation loss, or training loss where it is the only one.
+    Losses that are not positive are drawn on a linear scale.
+
+    Examples
+    --------
+    >>> from skforecast_lstm.plotting import LossDisplay
+    >>> history = {"loss": [0.9, 0.3, 0.2], "val_loss": [0.8, 0.4, 0.5]}
+    >>> LossDisplay.from_predictions(history).lines_["best"].get_label()
+    'best epoch: 2'
+    """
+
+    def __init__(self, *, history: Mapping[str, Any]) -> None:
+        self.history = history
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> LossDisplay:
+        """Draw the losses.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None: in a new figure.
+        **kwargs : dict
+            For matplotlib's ``plot``, of both lines.
+
+        Returns
+        -------
+        display : LossDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If `history` holds no loss.
+        ImportError
+            If matplotlib is not installed.
+        """
+        _check_matplotlib(self)
+        if not isinstance(self.history, Mapping) or not len(self.history.get("loss", [])):
+            raise ValueError(
+                f"history must be a dict with the losses of each epoch, "
+                f"{{'loss': [...], 'val_loss': [...]}}, got {self.history!r}."
+            )
+        losses = {
+            name: pd.Series(values, pd.RangeIndex(1, len(values) + 1, name="epoch"), dtype=float)
+            for name, values in self.history.items()
+            if name in _LOSSES
+        }
+        style, [self.ax_] = _style(kwargs), _make_axes(ax, 1)
+        self.figure_ = self.ax_.figure
+        self.lines_ = {
+            name: _draw(self.ax_, loss, **_LOSSES[name] | style) for name, loss in losses.items()
+        }
+        self._mark_best(losses)
+        _set_log_scale(self.ax_, pd.concat(losses.values()))
+        _label(self.ax_, "loss", None, losses["loss"].index)
+        self.ax_.legend(frameon=False)
+        return self
+
+    def _mark_best(self, losses: dict[str, pd.Series]) -> None:
+        name = "val_loss" if "val_loss" in losses else "loss"
+        if losses[name].notna().any():
+            epoch = losses[name].idxmin()
+            self.ax_.axvline(epoch, **_HAIRLINE)
+            self.lines_["best"] = _draw(
+                self.ax_,
+                losses[name].loc[epoch:epoch],
+                color=self.lines_[name].get_color(),
+                linestyle="none",
+                markersize=6,
+                label=f"best epoch: {epoch}",
+            )
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None, **kwargs: Any) -> LossDisplay:
+        """Draw the losses of the last fit.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            A regressor of this package, or what holds one: a pipeline, a search, a
+            :class:`Forecaster`, a :class:`ConformalRegressor`.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: in a new figure.
+        **kwargs : dict
+            For matplotlib's ``plot``, of both lines.
+
+        Returns
+        -------
+        display : LossDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If no regressor in it keeps its losses.
+        """
+        _check_matplotlib(cls)
+        check_is_fitted(estimator)
+        return cls.from_predictions(_find_history(estimator), ax=ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls, history: Mapping[str, Any], *, ax: Any = None, **kwargs: Any
+    ) -> LossDisplay:
+        """Draw losses that are there.
+
+        Parameters
+        ----------
+        history : dict of lists of float
+            ``history["loss"]`` and, where there is one, ``history["val_loss"]``: a value per epoch,
+            as in the ``history_`` of a regressor.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: in a new figure.
+        **kwargs : dict
+            For matplotlib's ``plot``, of both lines.
+
+        Returns
+        -------
+        display : LossDisplay
+            The display.
+        """
+        return cls(history=history).plot(ax, **kwargs)
+
+
+# --- what is drawn ------------------------------------------------------------------------------
+
+
+def _as_table(values: Any, targets: list[str]) -> pd.DataFrame | None:
+    """A table whose columns have names; what has none of its own is taken for the targets."""
+    if values is None:
+        return None
+    table = _named(values)
+    if isinstance(values, pd.DataFrame) or table.shape[1] != len(targets):
+        return table
+    return table.set_axis(targets, axis=1)
+
+
+def _by_series(table: pd.DataFrame | None, group: Any, role: str) -> dict[Any, pd.DataFrame]:
+    """The rows of each series."""
+    if table is None:
+        return {}
+    if group is None:
+        return {None: table}
+    if group in table.index.names:
+        parts = table.groupby(level=group, sort=False, observed=True)
+        return {label: part.droplevel(group) for label, part in parts}
+    if group in table.columns:
+        return dict(iter(table.groupby(group, sort=False, observed=True)))
+    raise ValueError(
+        f"{role} must tell which series its rows are of, in an index level or a column {group!r}; "
+        f"got the columns {list(table.columns)}."
+    )
+
+
+def _column(table: pd.DataFrame | None, target: str, dates: pd.Index, role: str) -> pd.Series:
+    """A target's values, indexed in the way of `dates`."""
+    if table is None:
+        return pd.Series(index=dates[:0], dtype=float)
+    if target not in table:
+        raise ValueError(f"{role} must have the column {target!r}, got {list(table.columns)}.")
+    column = table[target]
+    if not is_time_index(column.index):
+        column = column.reset_index(drop=True)
+    if _kind(column.index) != _kind(dates):
+        raise ValueError(
+            f"{role} must be indexed as forecast is, by {_kind(dates)} such as {dates[0]!s}, got "
+            f"{_kind(column.index)}: {column.index[0]!s}."
+        )
+    return column
+
+
+def _of_panel(lines: pd.DataFrame, panel: dict[Any, Any]) -> pd.DataFrame:
+    """The lines of one series and target."""
+    for key, value in panel.items():
+        lines = lines[lines[key] == value]
+    return lines
+
+
+def _by_time(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines indexed by the time that is predicted, where it is known."""
+    lines = lines.dropna(subset="time")
+    times = pd.Index(lines["time"]).infer_objects()
+    if not is_time_index(times):
+        times = pd.Index(pd.factorize(times)[0], name="row")
+    return lines.set_axis(times, axis=0)
+
+
+def _stitch(lines: pd.DataFrame, step: int | None) -> pd.DataFrame:
+    """One prediction per time: of one step, or whole horizons one after the other."""
+    if step is not None:
+        return _once_per_time(lines[lines["step"] == step])
+    origins = list(lines["origin"].drop_duplicates())
+    chosen = [*origins[:: lines["step"].max()], origins[-1]]
+    return _once_per_time(lines[lines["origin"].isin(chosen)])
+
+
+def _once_per_time(lines: pd.DataFrame) -> pd.DataFrame:
+    return lines[~lines.index.duplicated()].sort_index()
+
+
+def _find_history(estimator: Any) -> Mapping[str, Any]:
+    """The losses of the regressor inside an estimator."""
+    inner = estimator
+    while inner is not None:
+        history = getattr(inner, "history_", None)
+        if isinstance(history, Mapping) and "loss" in history:
+            return history
+        if isinstance(inner, Pipeline):
+            inner = inner[-1]
+        else:
+            names = ("best_estimator_", "estimator_", "regressor_")
+            inner = next((getattr(inner, name) for name in names if hasattr(inner, name)), None)
+    raise ValueError(
+        f"estimator must hold a fitted regressor that keeps the loss of each epoch in history_, as "
+        f"those of this package do; none is in {estimator!r}."
+    )
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def _check_matplotlib(display: Any) -> None:
+    """Say how to get matplotlib, before anything is computed."""
+    try:
+        import matplotlib.pyplot  # noqa: F401
+    except ImportError as error:
+        name = display.__name__ if isinstance(display, type) else type(display).__name__
+        raise ImportError(
+            f'{name} needs matplotlib, which is not installed: pip install "skforecast_lstm[plot]"'
+        ) from error
+
+
+def _style(kwargs: Style) -> Style:
+    """Keywords of a line by their full names, so that "lw" overrides "linewidth"."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    return normalize_kwargs(kwargs, Line2D)
+
+
+def _make_axes(ax: Any, n_panels: int) -> np.ndarray:
+    """One Axes per panel: those given, or a new figure's."""
+    import matplotlib.pyplot as plt
+
+    if ax is not None:
+        given = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        if len(given) != n_panels:
+            raise ValueError(
+                f"ax must hold one Axes for each of the {n_panels} panels (series and targets), "
+                f"got {len(given)}. None makes a figure that fits."
+            )
+        return given
+    n_columns = 1 if n_panels <= _N_STACKED else 2 if n_panels <= 2 * _N_STACKED else 3
+    n_rows = -(-n_panels // n_columns)
+    figure, axes = plt.subplots(
+        n_rows,
+        n_columns,
+        sharex=True,
+        squeeze=False,
+        figsize=(9 if n_columns == 1 else 12, 4 if n_panels == 1 else 1 + 1.6 * n_rows),
+        layout="constrained",
+    )
+    for unused in axes.ravel()[n_panels:]:
+        unused.remove()
+    axes = axes.ravel()[:n_panels]
+    for lowest in axes[-n_columns:]:
+        lowest.tick_params(labelbottom=True)
+        lowest.xaxis.offsetText.set_visible(True)
+    figure.align_ylabels(axes)
+    return axes
+
+
+def _positions(index: pd.Index) -> np.ndarray:
+    """Where rows are on the axis of time."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
+        index = index.tz_convert(None)
+    if isinstance(index, pd.TimedeltaIndex):
+        index = index / pd.Timedelta(hours=1)
+    return index.to_numpy()
+
+
+def _kind(index: pd.Index) -> str:
+    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+        return "dates" if getattr(index, "tz", None) is None else "dates with a time zone"
+    return "time spans" if isinstance(index, pd.TimedeltaIndex) else "numbers"
+
+
+def _values(series: pd.Series) -> np.ndarray:
+    return series.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _draw(axes: Any, series: pd.Series, n_marked: int = 1, **style: Any) -> Any:
+    """Draw a line, with markers if it is short."""
+    marker = {"marker": "o", "markersize": 3} if len(series) <= n_marked else {}
+    [line] = axes.plot(_positions(series.index), _values(series), **marker | style)
+    return line
+
+
+def _shade_folds(axes: Any, folds: pd.Series) -> None:
+    """Shade every other fold."""
+    borders = [0, *(np.flatnonzero(np.diff(folds)) + 1), len(folds) - 1]
+    positions = _positions(folds.index)[borders]
+    for start, end in zip(positions[1:-1:2], positions[2::2], strict=False):
+        axes.axvspan(start, end, color="0.94", linewidth=0, zorder=-1)
+
+
+def _label(axes: Any, ylabel: str, title: Any, index: pd.Index) -> None:
+    """Name the axes, and let the one of time be readable."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    axes.set_ylabel(textwrap.fill(str(ylabel), 18))
+    if title is not None:
+        axes.set_title(str(title), loc="left", fontsize="medium")
+    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+        zone = getattr(index, "tz", None)
+        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=8)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+        return
+    unit = " (hours)" if isinstance(index, pd.TimedeltaIndex) else ""
+    axes.set_xlabel(f"{index.name or 'time'}{unit}")
+    if pd.api.types.is_integer_dtype(index):
+        axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _set_log_scale(axes: Any, values: pd.Series) -> None:
+    """Make the scale logarithmic, if the values allow it, with plain numbers at its ticks."""
+    low, high = values.min(), values.max()
+    if low > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}" if high < 10 * low else "")
+
+
+def _finish(display: Any, *, is_own: bool) -> None:
+    """Set what belongs to all panels, and give them one legend."""
+    axes = display.axes_
+    display.ax_, display.figure_ = axes[0], axes[0].figure
+    artists = [artist for panel in display.lines_ for artist in panel.values()]
+    entries = {artist.get_label(): artist for artist in artists}
+    entries = {label: artist for label, artist in entries.items() if label[0] != "_"}
+    if not is_own:
+        axes[0].legend(entries.values(), entries)
+        return
+    display.figure_.legend(
+        entries.values(), entries, loc="outside upper left", ncols=len(entries), frameon=False
+    )
+    for upper in axes[: -axes[0].get_subplotspec().get_gridspec().ncols]:
+        upper.set_xlabel("")
