@@ -7,7 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skforecast_lstm._base import BaseLSTMRegressor
+    from skforecast_lstm.baselines import (
+        DriftRegressor,
+        NaiveRegressor,
+        SeasonalNaiveRegressor,
+    )
+    from skforecast_lstm.calendar import CalendarFeatures
+    from skforecast_lstm.evaluation import (
+        BacktestResult,
+        NoSkillWarning,
+        backtest,
+    )
+    from skforecast_lstm.forecaster import Forecaster
     from skforecast_lstm.framing import make_supervised
+    from skforecast_lstm.groups import (
+        GroupScaler,
+        GroupTimeSeriesSplit,
+        GroupTransformedTargetRegressor,
+    )
+    from skforecast_lstm.intervals import ConformalRegressor
+    from skforecast_lstm.pipelines import (
+        CompleteRowsRegressor,
+        make_lstm_pipeline,
+    )
+    from skforecast_lstm.plotting import (
+        BacktestDisplay,
+        ForecastDisplay,
+        LossDisplay,
+    )
     from skforecast_lstm.regressors import (
         BidirectionalLSTMRegressor,
         CNNLSTMRegressor,
@@ -23,31 +50,81 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "BacktestDisplay": "plotting",
+    "BacktestResult": "evaluation",
     "BaseLSTMRegressor": "_base",
     "BidirectionalLSTMRegressor": "regressors",
     "CNNLSTMRegressor": "regressors",
+    "CalendarFeatures": "calendar",
+    "CompleteRowsRegressor": "pipelines",
+    "ConformalRegressor": "intervals",
     "ConvLSTMRegressor": "regressors",
+    "DriftRegressor": "baselines",
     "EncoderDecoderLSTMRegressor": "regressors",
+    "ForecastDisplay": "plotting",
+    "Forecaster": "forecaster",
+    "GroupScaler": "groups",
+    "GroupTimeSeriesSplit": "groups",
+    "GroupTransformedTargetRegressor": "groups",
     "LSTMRegressor": "regressors",
+    "LossDisplay": "plotting",
+    "NaiveRegressor": "baselines",
+    "NoSkillWarning": "evaluation",
     "OneToManyLSTMRegressor": "regressors",
+    "SeasonalNaiveRegressor": "baselines",
     "SequenceLSTMRegressor": "regressors",
     "StackedLSTMRegressor": "regressors",
     "WindowTransformer": "windows",
+    "backtest": "evaluation",
+    "make_lstm_pipeline": "pipelines",
     "make_supervised": "framing",
 }
-_SUBMODULES = ("datasets", "framing", "networks", "regressors", "training", "windows")
+_SUBMODULES = (
+    "baselines",
+    "calendar",
+    "datasets",
+    "evaluation",
+    "forecaster",
+    "framing",
+    "groups",
+    "intervals",
+    "metrics",
+    "networks",
+    "pipelines",
+    "plotting",
+    "regressors",
+    "training",
+    "windows",
+)
 
 __all__ = [
+    "BacktestDisplay",
+    "BacktestResult",
     "BaseLSTMRegressor",
     "BidirectionalLSTMRegressor",
     "CNNLSTMRegressor",
+    "CalendarFeatures",
+    "CompleteRowsRegressor",
+    "ConformalRegressor",
     "ConvLSTMRegressor",
+    "DriftRegressor",
     "EncoderDecoderLSTMRegressor",
+    "ForecastDisplay",
+    "Forecaster",
+    "GroupScaler",
+    "GroupTimeSeriesSplit",
+    "GroupTransformedTargetRegressor",
     "LSTMRegressor",
+    "LossDisplay",
+    "NaiveRegressor",
+    "NoSkillWarning",
     "OneToManyLSTMRegressor",
+    "SeasonalNaiveRegressor",
     "SequenceLSTMRegressor",
     "StackedLSTMRegressor",
     "WindowTransformer",
+    "backtest",
+    "make_lstm_pipeline",
     "make_supervised",
 ]
 
