@@ -68,7 +68,11 @@ def _inner_loop(
     steps = tf.transpose(sequences, [1, 0, 2])
     if layer.go_backwards:
         steps = tf.reverse(steps, axis=[0])
-    kernel = tf.concat([tf.convert_to_tensor(cell.kernel), cell.recurrent_kernel], axis=0)
+    # An odd number of features and of samples is slow, says the kernel, in a line per batch.
+    n_odd = steps.shape[2] % 2
+    steps = tf.pad(steps, [[0, 0], [0, 0], [0, n_odd]])
+    kernel = tf.pad(tf.convert_to_tensor(cell.kernel), [[0, n_odd], [0, 0]])
+    kernel = tf.concat([kernel, cell.recurrent_kernel], axis=0)
     weights = _reorder(kernel), _reorder(tf.convert_to_tensor(cell.bias))
     n_samples = tf.shape(steps)[1]
     # The kernel leaves the gradient of an empty half unset: a sample alone gets one of zeros.

@@ -23,7 +23,7 @@ from skforecast_lstm._validation import (
 from skforecast_lstm.framing import Columns, Frame
 from skforecast_lstm.windows import find_windows
 
-__all__ = ["Forecaster"]
+__all__ = ["Forecaster", "named_table"]
 
 
 class Forecaster(MetaEstimatorMixin, BaseEstimator):
@@ -146,7 +146,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self : Forecaster
             The fitted forecaster.
         """
-        frame = self._frame(_named(data))
+        frame = self._frame(named_table(data))
         rows = frame.rows_with_targets()
         if not len(rows):
             raise ValueError(
@@ -254,9 +254,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
-        coming = None if future is None else _named(future, self._future_columns(steps))
+        coming = None if future is None else named_table(future, self._future_columns(steps))
         self._check_request(steps, coming, interval)
-        parts = self._tails if data is None else self._parts(data)
+        parts = self._parts(data)
         forecasts = {
             label: self._forecast_series(part, label, steps, coming, interval)
             for label, part in parts.items()
@@ -295,8 +295,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             )
 
     def _parts(self, data: Any) -> dict[Any, pd.DataFrame]:
-        """The series of a table, those that follow the fitted rows with these in front."""
-        table = self._frame(_named(data)).table
+        """The newest rows of each series, those that follow the fitted ones with these in front."""
+        if data is None:
+            return self._tails
+        table = self._frame(named_table(data)).table
         missing = [name for name in self.feature_names_in_ if name not in table.columns]
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
@@ -378,7 +380,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
 
 
-def _named(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
+def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
     """A table whose columns all have names of type str."""
     if isinstance(data, pd.Series):
         return data.to_frame("y" if data.name is None else str(data.name))

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
 from skforecast_lstm.evaluation import BacktestResult, backtest
-from skforecast_lstm.forecaster import Forecaster, _named
+from skforecast_lstm.forecaster import Forecaster, named_table
 
 __all__ = ["BacktestDisplay", "ForecastDisplay", "LossDisplay"]
 
@@ -152,7 +152,7 @@ class ForecastDisplay:
                 f"forecast must be a DataFrame or Series, as Forecaster.forecast returns it, got "
                 f"{type(self.forecast).__name__}."
             )
-        table = _named(self.forecast)
+        table = named_table(self.forecast)
         group = table.index.names[0] if table.index.nlevels == 2 else None
         names = [str(name) for name in table]
         pairs = [{name + end for end in _ENDS} for name in names]
@@ -255,7 +255,7 @@ class ForecastDisplay:
         _check_matplotlib(cls)
         forecast = forecaster.forecast(steps, data=data, future=future, interval=interval)
         if history is None:
-            parts = forecaster._tails if data is None else forecaster._parts(data)
+            parts = forecaster._parts(data)
             history = pd.concat(list(parts.values()))
         return cls.from_predictions(forecast, history, truth, interval=interval, ax=ax, **kwargs)
 
@@ -655,7 +655,7 @@ def _as_table(values: Any, targets: list[str]) -> pd.DataFrame | None:
     """A table whose columns have names; what has none of its own is taken for the targets."""
     if values is None:
         return None
-    table = _named(values)
+    table = named_table(values)
     if isinstance(values, pd.DataFrame) or table.shape[1] != len(targets):
         return table
     return table.set_axis(targets, axis=1)
