@@ -48,7 +48,7 @@ def fitted(request) -> tuple[Pipeline, np.ndarray, int]:
 
 
 def test_every_exported_regressor_is_tested():
-    exported = {name for name in skforecast_lstm.__all__ if name.endswith("Regressor")}
+    exported = {name for name in skforecast_lstm.__all__ if name.endswith("LSTMRegressor")}
     assert exported == {*ARCHITECTURES, "BaseLSTMRegressor"}
 
 
