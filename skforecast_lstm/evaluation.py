@@ -32,7 +32,7 @@ __all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
-# The repr shows the error of each step up to this horizon.
+# The repr shows the errors of so many steps, of a longer horizon spread over it.
 _N_SHOWN_STEPS = 12
 
 
@@ -81,7 +81,8 @@ def backtest(
     baselines : str, list of str, dict of estimators, or None, default="naive"
         What the model is compared with, skill being measured against the first. "naive" (the last
         value), "seasonal_naive" (the last value of the same season), "drift" (the line from the
-        first to the last value of the model's window), or estimators by name, fitted as they are.
+        first to the last value of the model's window), or a dict of estimators, fitted as they are,
+        and of these names, each under a name of its own.
         The default is left out where the first columns of `X` are not the targets' own history; in
         a list, ``["naive"]``, it is insisted on.
     lead : int, default=None
@@ -316,9 +317,11 @@ class BacktestResult:
             f"{_count(int(fits.count()), 'fit')} in {fits.sum():.1f} s",
             _to_text(self.scores()),
         ]
-        if 1 < n_steps <= _N_SHOWN_STEPS:
+        if n_steps > 1:
             mae = self.scores("step")["mae"]
             by_step = pd.DataFrame({name: mae[name] for name in ("model", *self.baselines)}).T
+            n_shown = min(n_steps, _N_SHOWN_STEPS)
+            by_step = by_step.iloc[:, np.linspace(0, n_steps - 1, n_shown).round().astype(int)]
             parts.append(f"MAE by step:\n{_to_text(by_step)}")
         n_left_out = len(lines) - int(self._is_scored().sum())
         if n_left_out:
@@ -526,7 +529,12 @@ def _baselines(
     if isinstance(baselines, Mapping):
         if "model" in baselines:
             raise ValueError("baselines cannot hold 'model', which is the name of the estimator.")
-        return {name: (baseline, X) for name, baseline in baselines.items()}
+        named = [value for value in baselines.values() if isinstance(value, str)]
+        made = _baselines(named, X, targets, series, windows, season_length)
+        return {
+            name: made[value] if isinstance(value, str) else (value, X)
+            for name, value in baselines.items()
+        }
     names = [baselines] if isinstance(baselines, str) else list(baselines or [])
     n_targets = len(targets.names)
     options: dict[str, Any] = {"n_targets": n_targets, "lead": targets.lead}
@@ -585,9 +593,9 @@ def _warn_without_skill(result: BacktestResult) -> None:
     if mae["model"] >= mae[name] * (1 - 1e-6):
         warnings.warn(
             f"the model does not beat the baseline {name!r}: its mean absolute error is "
-            f"{mae['model']:.4g}, that of the baseline {mae[name]:.4g}. What may help: to predict "
-            f"differences instead of levels, windows that hold a whole season (n_steps_in), or "
-            f"more data.",
+            f"{mae['model']:.4g}, that of the baseline {mae[name]:.4g}. What may help: covariates "
+            f"known in advance (known_future, CalendarFeatures), differences in place of levels, "
+            f"windows that hold a whole season (n_steps_in), or more data.",
             NoSkillWarning,
             stacklevel=3,
         )

@@ -51,6 +51,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         Covariates that are known in advance; ``forecast`` takes their coming values as `future`.
     group : column name or position, or name of an index level, default=None
         What tells several series in one table apart. All are fitted together, each is forecast.
+        Steps before the window must hand the column on, as those of
+        ``make_lstm_pipeline(group=...)`` do.
 
     Attributes
     ----------

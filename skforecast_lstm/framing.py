@@ -195,7 +195,8 @@ class Frame:
         n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
         lead = check_integer(lead, "lead", 0)
         table, group = _as_table(data, group)
-        known = [] if known_future is None else _positions(table, known_future, "known_future")
+        is_known = known_future is not None and np.size(known_future) > 0
+        known = _positions(table, known_future, "known_future") if is_known else []
         others = [c for c in range(table.shape[1]) if c != group]
         free = [c for c in others if c not in known]
         targets = free if target is None else _positions(table, target, "target")

@@ -466,7 +466,7 @@ def split_groups(X: Any, group: Any) -> tuple[Any, Any, int | None]:
 
 def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
     """Where NaN is, and the ways out."""
-    columns = getattr(X, "columns", np.arange(is_missing.shape[1]))
+    columns = getattr(X, "columns", range(is_missing.shape[1]))
     counts = {name: int(count) for name, count in zip(columns, is_missing.sum(axis=0), strict=True)}
     shown = ", ".join(f"{name!r} ({count})" for name, count in counts.items() if count)
     row = int(is_missing.any(axis=1).argmax())

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skforecast_lstm.baselines import NaiveRegressor
+from skforecast_lstm.datasets import load_air_passengers
 from skforecast_lstm.evaluation import NoSkillWarning, backtest
 from skforecast_lstm.framing import make_supervised
 from skforecast_lstm.groups import GroupTimeSeriesSplit
@@ -774,3 +775,15 @@ def test_a_group_that_is_not_there():
 def test_what_is_no_estimator():
     with pytest.raises(TypeError, match="Cannot clone"):
         backtest(np.mean, X_OF_ERRORS, Y_OF_ERRORS)
+
+
+@pytest.mark.filterwarnings("ignore::skforecast_lstm.evaluation.NoSkillWarning")
+def test_a_dict_of_baselines_may_hold_names_beside_estimators():
+    X, y = make_supervised(load_air_passengers(), n_steps_out=2)
+    dummy = DummyRegressor()
+    result = backtest(dummy, X, y, baselines={"mean": dummy, "last": "naive"}, cv=3)
+    alone = backtest(dummy, X, y, baselines=["naive"], cv=3)
+    pd.testing.assert_frame_equal(result.baselines["last"], alone.baselines["naive"])
+    assert list(result.baselines) == ["mean", "last"]
+    with pytest.raises(ValueError, match="baselines must be among"):
+        backtest(dummy, X, y, baselines={"last": "persistence"}, cv=3)
