@@ -84,7 +84,8 @@ _PARAMETERS = """activation : str or callable, default="tanh"
         return to the weights of the best epoch.
     validation_fraction : float, default=0.1
         The part held out for early stopping: the last in time. The samples just before it, whose
-        targets reach into it, are left out of both.
+        targets reach into it, are left out of both: ``n_steps_out - 1`` rows of one series. With
+        several series in one table, or a lead above one, give X_val and y_val instead.
     n_iter_no_change : int, default=10
         Epochs without a lower validation loss before training stops.
     target_scaler : {"standard", "minmax"}, transformer or None, default="standard"
@@ -454,8 +455,14 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
         is_fresh: bool,
         is_partial: bool = False,
     ) -> None:
+        quantiles = self._check_quantiles()
         if is_fresh:
-            self._quantiles = self._check_quantiles()
+            self._quantiles = quantiles
+        elif quantiles != self._quantiles:
+            raise ValueError(
+                f"quantiles={quantiles} are not those of the network there is, {self._quantiles}: "
+                f"set loss and quantiles back, or fit anew with warm_start=False."
+            )
         windows = self._check_windows(X, reset=is_fresh)
         targets = self._check_targets(y, windows, reset=is_fresh)
         weight = None

@@ -37,8 +37,10 @@ def find_freq(index: pd.Index) -> Any:
         starts = np.unique(np.linspace(0, max(0, len(index) - 12), 50).astype(int))
         found = Counter(filter(None, (infer_freq(index[i : i + 12]) for i in starts)))
         return found.most_common(1)[0][0] if found else None
-    steps = np.unique(np.diff(index))
-    return steps[0] if len(steps) == 1 else None
+    steps, counts = np.unique(np.diff(index), return_counts=True)
+    # Mostly the shortest step, and else holes of so many of them.
+    is_regular = len(steps) > 0 and 2 * counts[0] > counts.sum()
+    return steps[0] if is_regular and not (steps % steps[0]).astype(bool).any() else None
 
 
 def labels_after(index: pd.Index, n: int, freq: Any) -> pd.Index:
@@ -64,7 +66,7 @@ def labels_after(index: pd.Index, n: int, freq: Any) -> pd.Index:
 
 def next_labels(index: Any) -> tuple[Any, Any] | None:
     """The last label of a time index, and the latest that a row one step later can have."""
-    if not is_time_index(index) or len(index) < 2:
+    if not is_time_index(index):
         return None
     last = index[-1]
     if isinstance(index, pd.PeriodIndex):
@@ -76,6 +78,8 @@ def next_labels(index: Any) -> tuple[Any, Any] | None:
             clock_change = pd.Timedelta(hours=0 if index.tz is None else 1)
             is_short = last + freq - last < pd.Timedelta(days=1)
             return last, last + freq + (pd.Timedelta(0) if is_short else clock_change)
+    if len(index) < 2:
+        return last, last  # nobody knows how long a step is
     # Irregular times: a step is no longer than the longest among the fitted rows.
     return last, last + (index[1:] - index[:-1]).max()
 

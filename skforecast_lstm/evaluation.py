@@ -25,6 +25,7 @@ from skforecast_lstm.framing import by_step, parse_step_names
 from skforecast_lstm.windows import (
     WindowTransformer,
     find_windows,
+    fitted_windows,
     split_groups,
 )
 
@@ -483,13 +484,9 @@ def _walk(
 
 def _count_context(model: Any, n_rows: int) -> int:
     """How many of the rows before a fold's test rows complete the history of these."""
-    windows = find_windows(model).values()
-    steps = getattr(model, "best_estimator_", model).get_params(deep=True).values()
-    # Where a series was last seen can be any number of rows ago; and the window that a search
-    # inside of another estimator has chosen is not known from outside.
-    is_search = any(hasattr(step, "refit") and hasattr(step, "cv") for step in steps)
-    if is_search or any(window.group is not None for window in windows):
-        return n_rows
+    windows = fitted_windows(model)
+    if any(window.group is not None for window in windows):
+        return n_rows  # a series was last seen any number of rows ago
     return max((window.n_steps_in - 1 for window in windows), default=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +22,8 @@ from skforecast_lstm._validation import (
     rows_of_series,
 )
 from skforecast_lstm.framing import Columns, Frame
-from skforecast_lstm.windows import find_windows
+from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
+from skforecast_lstm.windows import find_windows, fitted_windows
 
 __all__ = ["Forecaster", "named_table"]
 
@@ -88,7 +90,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     -----
     The final fit uses every row: ``WindowTransformer(purge=True)``, which keeps the scores of a
     search honest, is switched off for it. (A search, or an estimator that cross-validates itself,
-    such as :class:`ConformalRegressor`, is therefore fitted once more where ``n_steps_out > 1``.)
+    such as :class:`ConformalRegressor`, is therefore fitted once more where ``n_steps_out > 1``.
+    One that stands inside of another estimator keeps its purge, and is not.)
 
     Forecasts need as many of the newest rows as the longest window of the pipeline. Steps before
     the window should treat each row by itself.
@@ -148,7 +151,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self : Forecaster
             The fitted forecaster.
         """
-        frame = self._frame(named_table(data))
+        frame = self._frame(data)
         rows = frame.rows_with_targets()
         if not len(rows):
             raise ValueError(
@@ -162,11 +165,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self.__dict__.pop("search_", None)
         self.estimator_ = self._fit_whole(self._prepared(frame), frame.inputs(rows), y)
         self.freq_ = freq
-        windows = find_windows(self.estimator_).values()
-        self._n_rows = max((window.n_steps_in for window in windows), default=1)
+        self._n_rows = max((w.n_steps_in for w in fitted_windows(self.estimator_)), default=1)
         self._tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
         self._targets, self._known, self._group = frame.targets, frame.known, frame.group
         self._features = frame.features
+        numbers = frame.table.select_dtypes(["number", "bool"])
+        self._numeric = [name for name in numbers if name != frame.label]
         self.feature_names_in_ = np.asarray(frame.table.columns, dtype=object)
         self.n_features_in_ = frame.table.shape[1]
         return self
@@ -177,9 +181,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self.search_.best_params_
 
-    def _frame(self, table: pd.DataFrame) -> Frame:
-        return Frame.of(
-            table,
+    def _frame(self, data: Any) -> Frame:
+        """The table and its roles, its columns then named as text."""
+        if isinstance(data, pd.Series):
+            data = named_table(data)
+        frame = Frame.of(
+            data,
             self.target,
             features=self.features,
             n_steps_out=self.n_steps_out,
@@ -187,23 +194,48 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             known_future=self.known_future,
             group=self.group,
         )
+        prefix = "" if isinstance(data, pd.DataFrame) else "x"
+        names = [f"{prefix}{name}" for name in frame.table.columns]
+        frame.table = frame.table.set_axis(names, axis=1)
+        return frame
 
     def _prepared(self, frame: Frame) -> Any:
-        """A clone of the estimator whose window steps know the horizon and the group."""
+        """A clone of the estimator whose steps know the horizon and the group."""
         estimator = clone(self.estimator)
-        label = None if frame.group is None else frame.table.columns[frame.group]
-        for name, window in find_windows(estimator).items():
-            group = label if window.group is None else window.group
-            estimator.set_params(**{f"{name}__n_steps_out": frame.reach, f"{name}__group": group})
+        windows = find_windows(estimator)
+        estimator.set_params(**{f"{name}__n_steps_out": frame.reach for name in windows})
+        if frame.group is None:
+            return estimator
+        # By its name, for a position in the table is another one among the features.
+        label, params = frame.label, estimator.get_params(deep=True)
+        is_same = {
+            name: value == self.group or (value is None and name.removesuffix("__group") in windows)
+            for name, value in params.items()
+            if name.rpartition("__")[2] == "group"
+        }
+        estimator.set_params(**{name: label for name, same in is_same.items() if same})
+        kinds = {type(value) for value in (estimator, *params.values())}
+        if GroupScaler in kinds and GroupTransformedTargetRegressor not in kinds:
+            warnings.warn(
+                f"features are scaled by series (GroupScaler), targets are not: the level of a "
+                f"series is lost, and all are forecast at one. Wrap the pipeline as "
+                f"GroupTransformedTargetRegressor(pipeline, group={label!r}).",
+                UserWarning,
+                stacklevel=4,
+            )
         return estimator
 
     def _fit_whole(self, estimator: Any, X: pd.DataFrame, y: Any) -> Any:
         """Fit an estimator so that what predicts in the end has seen the newest rows too."""
         windows = find_windows(estimator)
-        if not hasattr(estimator, "cv"):
+        splits = [hasattr(step, "cv") for step in (estimator, *estimator.get_params().values())]
+        if not any(splits):
             return estimator.set_params(**{f"{name}__purge": False for name in windows}).fit(X, y)
         # It splits the rows itself, and needs the purge for that; what comes out of it does not.
-        is_purged = any(step.purge and step.n_steps_out > 1 for step in windows.values())
+        # What splits inside of something else keeps it.
+        is_purged = splits[0] and any(
+            step.purge and step.n_steps_out > 1 for step in windows.values()
+        )
         estimator.fit(X, y)
         if hasattr(estimator, "cv_results_"):
             if not hasattr(estimator, "best_estimator_"):
@@ -269,7 +301,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 
     def _future_columns(self, steps: int) -> list[Any]:
         """Names of the columns whose coming values are needed."""
-        needed = list(self._known)
+        is_now = self.n_steps_out + self.lead == 1  # nothing comes after the last row
+        needed = [] if is_now else list(self._known)
         if steps > self.n_steps_out:
             own = {*self._targets, *needed}
             needed += [column for column in self._features if column not in own]
@@ -300,17 +333,16 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """The newest rows of each series, those that follow the fitted ones with these in front."""
         if data is None:
             return self._tails
-        table = self._frame(named_table(data)).table
-        missing = [name for name in self.feature_names_in_ if name not in table.columns]
+        if isinstance(data, pd.DataFrame):  # others may be anything
+            data = data[[name for name in data if str(name) in self.feature_names_in_]]
+        frame = self._frame(data)
+        missing = [name for name in self.feature_names_in_ if name not in frame.table]
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
-        table = table[list(self.feature_names_in_)]
         parts = {}
-        for label, part in _by_series(self._frame(table)):
-            tail = self._tails.get(label)
-            if tail is not None and _follows(part, tail, self.freq_):
-                part = pd.concat([tail, part])
-            parts[label] = part
+        for label, part in _by_series(frame):
+            part = part[list(self.feature_names_in_)]
+            parts[label] = _with_history(part, self._tails.get(label), self.freq_)
         return parts
 
     def _forecast_series(
@@ -318,20 +350,25 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     ) -> pd.DataFrame:
         """Forecast one series, a horizon at a time."""
         n_known, n_blocks = len(table), -(-steps // self.n_steps_out)
-        dates = labels_after(table.index, n_blocks * self.n_steps_out + self.lead - 1, self.freq_)
+        n_ahead = n_blocks * self.n_steps_out + self.lead - 1
+        dates = labels_after(table.index, n_ahead, self.freq_) if n_ahead else table.index[:0]
         index = dates[self.lead - 1 :] if self.lead else table.index[-1:].append(dates)
         names = self._future_columns(steps)
         if names or n_blocks > 1:
             table = table.reindex(table.index.append(dates))
+            numbers = {name: "float64" for name in self._numeric if name in table}
+            table = table.astype(numbers)  # whatever they are observed in, forecasts are that
             if self._group is not None:
                 table.iloc[n_known:, self._group] = label
         if names:
             coming = self._coming(future, label, dates, names)
             table.loc[coming.index, names] = coming
-        blocks = []
+        blocks: list[np.ndarray] = []
         for first in range(n_known, n_known + steps, self.n_steps_out):
-            blocks.append(self._predict(table, first - 1, interval))
-            if n_blocks > 1:  # the next horizon takes these for observed
+            is_known = not blocks or not np.isnan(blocks[-1]).any()
+            values = self._predict(table, first - 1, interval) if is_known else blocks[-1]
+            blocks.append(values)
+            if n_blocks > 1 and is_known:  # the next horizon takes these for observed
                 rows = slice(first, first + self.n_steps_out)
                 table.iloc[rows, self._targets] = blocks[-1][..., 0]
         values = np.concatenate(blocks)[:steps]
@@ -348,10 +385,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 future = future.reset_index(level=group)
             if group not in future.columns:
                 raise ValueError(f"future must tell with {group!r} which series its rows are of.")
+            is_numbered = isinstance(future.index, pd.RangeIndex)
             future = future[future[group] == label]
+            future = future.reset_index(drop=True) if is_numbered else future
         # What only observed rows need ends with the origin of the last horizon.
         needed = dates if self._known else dates[: len(dates) - self.n_steps_out]
-        if isinstance(future.index, pd.RangeIndex) and future.index.start == 0:
+        is_numbered = isinstance(future.index, pd.RangeIndex) and future.index.start == 0
+        if is_numbered and not needed.isin(future.index).all():
             future = future.iloc[: len(dates)]
             future = future.set_axis(dates[: len(future)])
         missing = needed.difference(future.index)
@@ -361,6 +401,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"{needed[0]!s} to {needed[-1]!s}{'' if label is None else f' of {label!r}'}, but "
                 f"{len(missing)} are missing, the first {missing[0]!s}."
             )
+        if future.index[future.index.isin(needed)].has_duplicates:
+            doubled = future.index[future.index.duplicated()][0]
+            raise ValueError(f"future must hold each date once, but has {doubled!s} more often.")
         return future.loc[needed, names]
 
     def _predict(self, table: pd.DataFrame, origin: int, interval: float | None) -> np.ndarray:
@@ -368,9 +411,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         roles = self._targets, self._features, self._known, self.n_steps_out, self.lead, self._group
         rows = np.arange(max(0, origin + 1 - self._n_rows), origin + 1)
         X = Frame(table, *roles).inputs(rows)
-        values = [self.estimator_.predict(X)]
+        # What the windows remember are the fitted rows, which these need not follow.
+        estimator = self.estimator_ if len(rows) == self._n_rows else _forgetting(self.estimator_)
+        values = [estimator.predict(X)]
         if interval is not None:
-            predict_interval = find_method(self.estimator_, "predict_interval")
+            predict_interval = find_method(estimator, "predict_interval")
             if predict_interval is None:
                 raise ValueError(
                     f"interval={interval} needs an estimator that knows intervals: wrap it as "
@@ -409,11 +454,24 @@ def _by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
         yield label, part.reset_index(drop=True) if is_numbered else part
 
 
-def _follows(part: pd.DataFrame, tail: pd.DataFrame, freq: Any) -> bool:
-    """Tell whether rows come directly after others."""
-    if freq is None or type(part.index) is not type(tail.index) or not is_time_index(part.index):
-        return False
-    return bool(tail.index[-1] < part.index[0] <= labels_after(tail.index, 1, freq)[0])
+def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd.DataFrame:
+    """Rows, with those of the fitted rows in front that they follow, or overlap."""
+    if tail is None or freq is None or type(part.index) is not type(tail.index):
+        return part
+    if isinstance(part.index, pd.RangeIndex) or not is_time_index(part.index):
+        return part
+    first = part.index[0]
+    if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
+        return part
+    return pd.concat([tail[tail.index < first], part])
+
+
+def _forgetting(estimator: Any) -> Any:
+    """A copy of an estimator whose windows remember no rows."""
+    estimator = copy.deepcopy(estimator)
+    for window in fitted_windows(estimator):
+        window.forget()
+    return estimator
 
 
 def _warn_of_holes(frame: Frame, freq: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -209,6 +210,11 @@ class Frame:
         return cls(table, targets, chosen, known, n_steps_out, lead, group)
 
     @property
+    def label(self) -> Any:
+        """Name of the column that tells series apart, or None."""
+        return None if self.group is None else self.table.columns[self.group]
+
+    @property
     def steps(self) -> range:
         """Rows from an origin to each of its targets."""
         return range(self.lead, self.lead + self.n_steps_out)
@@ -377,7 +383,22 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
     if is_time_index(table.index) and not table.index.is_monotonic_increasing:
         table = table.sort_index(kind="stable")
     check_time_order(table.index, "make_supervised", table.iloc[:, position])
+    if isinstance(table.index, pd.RangeIndex):
+        _warn_if_stacked(table.iloc[:, position])
     return table, position
+
+
+def _warn_if_stacked(labels: pd.Series) -> None:
+    """Rows that follow one another in time cannot be told from rows of the next series."""
+    codes, uniques = encode_groups(labels)
+    if 1 < len(uniques) < len(codes) and np.count_nonzero(np.diff(codes)) == len(uniques) - 1:
+        warnings.warn(
+            "the rows have no times (a RangeIndex), and the series stand one below the other: "
+            "splits in time would train on one series and test on the next. Make the times the "
+            "index, with df.set_index('date').",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:

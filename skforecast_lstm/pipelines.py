@@ -58,7 +58,9 @@ def make_lstm_pipeline(
         How features are scaled. None: not at all.
     group : column name or position, or name of an index level, default=None
         What tells several series in one table apart, as in :func:`make_supervised`. Windows stay
-        within a series, and each is scaled by itself (:class:`GroupScaler`).
+        within a series, and each is scaled by itself (:class:`GroupScaler`). That takes the level
+        of a series away; :class:`GroupTransformedTargetRegressor` around the pipeline brings it
+        back. A position is one of the features, among which :func:`make_supervised` puts it last.
     missing : {"error", "drop", "mask"}, default="error"
         What becomes of NaN in the features; see :class:`WindowTransformer`.
     lead : int, default=1

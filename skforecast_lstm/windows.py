@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
@@ -26,8 +29,9 @@ from skforecast_lstm._validation import (
     rows_of_series,
     validate_data,
 )
+from skforecast_lstm.framing import parse_step_names
 
-__all__ = ["WindowTransformer", "Windows", "find_windows", "split_groups"]
+__all__ = ["WindowTransformer", "Windows", "find_windows", "fitted_windows", "split_groups"]
 
 # Rows kept to recognise the fitted array when it comes back; shorter tables are compared whole.
 _N_SAMPLED_ROWS = 256
@@ -194,6 +198,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         """
         rows = self._check_rows(X, reset=True)
         self._remember(rows)
+        if self.purge:
+            self._warn_of_longer_targets(y)
         tables = []
         for part in rows.series.values():
             table = self._pad(part, None)
@@ -284,14 +290,30 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     @property
-    def history_(self) -> np.ndarray | dict[Any, np.ndarray]:
+    def history_(self) -> np.ndarray | dict[Any, np.ndarray] | None:
         """The last fitted rows."""
         check_is_fitted(self)
         history = {label: end.history for label, end in self._ends.items()}
-        return history[None] if self._group is None else history
+        return history.get(None) if self._group is None else history
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_ends")
+
+    def forget(self) -> None:
+        """Forget the fitted rows, so that whatever comes next starts cold."""
+        self._ends: dict[Any, _End] = {}
+
+    def _warn_of_longer_targets(self, y: Any) -> None:
+        names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
+        if names is not None and names[1][-1] > self.n_steps_out:
+            warnings.warn(
+                f"the columns of y reach {names[1][-1]} rows ahead, but {type(self).__name__} has "
+                f"n_steps_out={self.n_steps_out}: training rows whose targets lie in the rows that "
+                f"follow are not left out, and scores of a split in time are too good. Set "
+                f"n_steps_out={names[1][-1]}, or purge=False if nothing is scored.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _check_rows(self, X: Any, *, reset: bool) -> _Rows:
         """Return the rows of X by series."""
@@ -496,6 +518,17 @@ def find_windows(estimator: Any) -> dict[str, WindowTransformer]:
     return {name: step for name, step in params.items() if isinstance(step, WindowTransformer)}
 
 
+def fitted_windows(estimator: Any) -> list[WindowTransformer]:
+    """Find the window steps that a fitted estimator predicts with, however deep they are."""
+    if isinstance(estimator, WindowTransformer):
+        return [estimator]
+    for name in ("best_estimator_", "estimator_", "regressor_"):
+        if hasattr(estimator, name):
+            return fitted_windows(getattr(estimator, name))
+    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
+    return list(itertools.chain(*map(fitted_windows, steps)))
+
+
 @dataclass
 class Windows:
     """Windows as rows of one table, so that overlapping ones take no memory of their own.
@@ -543,8 +576,8 @@ class Windows:
         return len(self), self.n_steps, self.table.shape[1]
 
     def are_complete(self) -> np.ndarray:
-        """Tell which windows miss nothing."""
-        return self._count_missing(self.n_steps) == 0
+        """Tell which windows miss nothing, and are not masked in every step."""
+        return (self._count_missing(self.n_steps) == 0) & ~self._are_masked()
 
     def completed(self, *, mask: bool = False) -> tuple[Windows, np.ndarray]:
         """Fill the oldest steps of windows where only these are missing.
@@ -563,6 +596,7 @@ class Windows:
         """
         n_missing = self._count_missing(self.n_steps)
         is_known = (n_missing < self.n_steps) & (self._count_missing(n_missing) == n_missing)
+        is_known &= ~self._are_masked()
         rows = np.flatnonzero(is_known & (n_missing > 0))
         if not len(rows):
             return self, is_known
@@ -575,7 +609,14 @@ class Windows:
         table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
         return Windows(table, starts, self.n_steps), is_known
 
+    def _are_masked(self) -> np.ndarray:
+        """Tell which windows hold no step that is not to be skipped."""
+        return self._count(np.isinf(self.table[:, 0]), self.n_steps) == self.n_steps
+
     def _count_missing(self, n_steps: int | np.ndarray) -> np.ndarray:
         """Rows with NaN among the first `n_steps` of each window."""
-        count = np.concatenate([[0], np.isnan(self.table).any(axis=1).cumsum()])
+        return self._count(np.isnan(self.table).any(axis=1), n_steps)
+
+    def _count(self, flags: np.ndarray, n_steps: int | np.ndarray) -> np.ndarray:
+        count = np.concatenate([[0], flags.cumsum()])
         return count[self.starts + n_steps] - count[self.starts]

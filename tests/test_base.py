@@ -423,3 +423,17 @@ def test_infinity_is_refused_unless_it_is_a_whole_step():
     X[0, 0] = -np.inf
     with pytest.raises(ValueError, match="infinity or a value too large"):
         LSTMRegressor(4).fit(X, X[:, -1])
+
+
+def test_a_window_of_which_every_step_is_masked_has_no_forecast():
+    X = np.random.default_rng(0).normal(size=(12, 6, 1))
+    X[3] = np.inf
+    model = make().fit(X, np.arange(12.0))
+    assert np.flatnonzero(np.isnan(model.predict(X))).tolist() == [3]
+
+
+def test_quantiles_cannot_change_under_a_warm_start():
+    X, y = noisy(10)
+    model = quantile_regressor(epochs=1, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="are not those of the network there is"):
+        model.set_params(quantiles=(0.2, 0.5, 0.8)).fit(X, y)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
@@ -20,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
 from skforecast_lstm.forecaster import Forecaster
+from skforecast_lstm.groups import GroupTransformedTargetRegressor
 from skforecast_lstm.intervals import ConformalRegressor
 from skforecast_lstm.pipelines import make_lstm_pipeline
 
@@ -227,6 +229,23 @@ def test_the_future_of_a_covariate_decides(form):
     np.testing.assert_allclose(forecast["sold"], table["sold"][100:110], atol=1e-3)
 
 
+def test_the_future_may_be_the_whole_table_of_numbered_rows():
+    table = driven().reset_index(drop=True)
+    forecaster = Forecaster(lags(), target="sold", known_future="promotion", n_steps_out=4)
+    forecaster.fit(table[:100])
+    expected = forecaster.forecast(future=table[["promotion"]][100:])
+    pd.testing.assert_frame_equal(forecaster.forecast(future=table[["promotion"]]), expected)
+    np.testing.assert_allclose(expected["sold"], table["sold"][100:104], atol=1e-3)
+
+
+def test_dates_of_the_future_that_are_there_twice():
+    table = driven()
+    forecaster = Forecaster(lags(), target="sold", known_future="promotion").fit(table[:100])
+    twice = pd.concat([table[100:104], table[100:104]])
+    with pytest.raises(ValueError, match="each date once, but has 2024-04-10"):
+        forecaster.forecast(future=twice)
+
+
 def test_columns_whose_future_is_missing_are_named():
     table = driven().assign(weather=np.arange(120.0))
     forecaster = Forecaster(lags(), target="sold", known_future="promotion", n_steps_out=4).fit(
@@ -259,6 +278,71 @@ def test_a_covariate_that_drives_the_target_helps():
     assert errors["working_day"] < 0.9 * errors[None]
 
 
+# --- other forms of a table ----------------------------------------------------------------------
+
+
+def test_names_that_are_numbers_are_names():
+    table = walk(pd.RangeIndex(60)).set_axis([1, 0], axis=1)
+    forecaster = Forecaster(lags(), target=1, features=[1]).fit(table)
+    expected = Forecaster(lags()).fit(table[[1]]).forecast()
+    pd.testing.assert_frame_equal(forecaster.forecast(), expected)
+    assert list(expected.columns) == ["1"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "Int64"])
+def test_forecasts_go_on_from_whatever_numbers_there_are(dtype):
+    table = (100 * walk(pd.RangeIndex(60))).round().astype(dtype)
+    forecast = Forecaster(lags(regressor=LinearRegression())).fit(table).forecast(4)
+    expected = Forecaster(lags(regressor=LinearRegression())).fit(table.astype(float)).forecast(4)
+    pd.testing.assert_frame_equal(forecast, expected, rtol=1e-3)
+
+
+def test_few_rows_of_another_time_have_no_history():
+    table = walk(pd.date_range("2020-01-01", periods=300))
+    model = make_lstm_pipeline(Ridge(), n_steps_in=10)
+    forecaster = Forecaster(model).fit(table)
+    other = table[:3].set_axis(pd.date_range("2023-06-01", periods=3))
+    assert forecaster.forecast(data=other).isna().all(axis=None)
+    pd.testing.assert_frame_equal(forecaster.forecast(data=table[-3:]), forecaster.forecast())
+    assert forecaster.estimator_["window"].history_.shape == (9, 2)  # still remembered
+
+
+def test_the_window_that_an_inner_search_chose():
+    table = walk(pd.RangeIndex(400))
+    pipeline = make_lstm_pipeline(Ridge(), n_steps_in=2)
+    search = GridSearchCV(pipeline, {"window__n_steps_in": [20]}, cv=TimeSeriesSplit(2))
+    for model in (ConformalRegressor(search, coverage=0.5), TransformedTargetRegressor(search)):
+        forecaster = Forecaster(model, target="a", n_steps_out=2).fit(table)
+        assert forecaster._n_rows == 20
+        expected = forecaster.estimator_.predict(table)[-1]
+        np.testing.assert_allclose(forecaster.forecast()["a"], expected)
+
+
+def test_an_inner_search_keeps_its_folds_apart():
+    seen = []
+
+    class Spy(Ridge):
+        def fit(self, X, y):
+            seen.append(len(X))
+            return super().fit(X, y)
+
+    folds = [(np.arange(100), np.arange(100, 150))]
+    search = GridSearchCV(make_lstm_pipeline(Spy(), n_steps_in=1), {"scale": [None]}, cv=folds)
+    Forecaster(TransformedTargetRegressor(search), n_steps_out=5).fit(walk(pd.RangeIndex(200)))
+    assert seen[0] == 96
+
+
+def test_a_nowcast_needs_no_future():
+    table = driven()
+    forecaster = Forecaster(lags(), target="sold", known_future="promotion", lead=0).fit(table)
+    assert forecaster.forecast().index[0] == table.index[-1]
+
+
+def test_numbers_with_a_hole_still_count():
+    table = walk(pd.Index(np.delete(np.arange(1900, 1990, 2), 7)))
+    assert Forecaster(lags()).fit(table).forecast(2).index.tolist() == [1990, 1992]
+
+
 # --- several series ------------------------------------------------------------------------------
 
 
@@ -288,7 +372,7 @@ def test_every_series_has_its_forecast(form):
 
 
 def test_rows_without_times_are_numbered_within_their_series():
-    table = macro().reset_index(drop=True)
+    table = macro().sort_index(kind="stable").reset_index(drop=True)
     forecaster = Forecaster(lags(4).set_params(scale=None), target="rate", group="series")
     assert forecaster.fit(table).forecast(2).loc["unemp"].index.tolist() == [203, 204]
 
@@ -319,6 +403,40 @@ def test_the_future_of_several_series_tells_whose_it_is():
         forecaster.forecast(future=future[["promotion"]])
     with pytest.raises(ValueError, match="of 'b', but 1 are missing"):
         forecaster.forecast(future=future[future["shop"] == "a"])
+
+
+def test_a_pooled_pipeline_keeps_the_level_of_each_series():
+    wave = 2 + np.sin(np.arange(80) / 3)
+    days = pd.date_range("2024-01-01", periods=80)
+    parts = [pd.DataFrame({"sold": k * wave, "shop": f"shop {k}"}, days) for k in (1, 100)]
+    table = pd.concat(parts).sort_index(kind="stable")
+    pipeline = make_lstm_pipeline(Ridge(1e-3), n_steps_in=4, group="shop")
+    with pytest.warns(UserWarning, match=r"Wrap the pipeline as GroupTransformedTargetRegressor"):
+        Forecaster(pipeline, target="sold", group="shop").fit(table)
+    model = GroupTransformedTargetRegressor(pipeline, group="shop")
+    forecast = Forecaster(model, target="sold", group="shop").fit(table).forecast()["sold"]
+    expected = 2 + np.sin(80 / 3)
+    np.testing.assert_allclose(forecast, [expected, 100 * expected], rtol=0.01)
+
+
+@pytest.mark.parametrize("named", [0, -3])
+def test_a_position_of_the_group_is_one_of_the_table(named):
+    rng = np.random.default_rng(0)
+    array = np.c_[np.tile([7.0, 8.0], 60), rng.integers(0, 2, 120), rng.normal(size=120)]
+    model = lags(group=named).set_params(scale=None)
+    forecaster = Forecaster(model, target=2, features=[1, 2], group=named).fit(array)
+    assert set(forecaster.estimator_["window"].history_) == {7.0, 8.0}
+    assert forecaster.forecast().index.names == ["x0", None]
+
+
+def test_one_short_series_does_not_spoil_the_others():
+    table = macro()
+    is_kept = (table["series"] == "unemp") | (np.arange(len(table)) >= len(table) - 2)
+    short = table[is_kept].sort_index(kind="stable")
+    model = make_lstm_pipeline(Ridge(), n_steps_in=4).set_params(scale=None)
+    forecast = Forecaster(model, target="rate", group="series").fit(short).forecast(3)["rate"]
+    assert forecast["unemp"].notna().all()
+    assert forecast["tbilrate"].isna().all()
 
 
 # --- intervals -----------------------------------------------------------------------------------

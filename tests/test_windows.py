@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skforecast_lstm import WindowTransformer
+from skforecast_lstm import WindowTransformer, make_supervised
 
 TABLE = np.random.default_rng(0).normal(size=(30, 2))
 
@@ -788,3 +788,20 @@ def test_errors_of_groups_say_the_way_out():
     doubled = panel().iloc[[0, 0, 1, 2]]
     with pytest.raises(ValueError, match="one row per time and series"):
         WindowTransformer(1, group="shop").fit(doubled)
+
+
+def test_a_series_of_one_row_has_no_continuation():
+    days = pd.date_range("2024-01-01", periods=300)
+    X = pd.DataFrame({"s": [1.0, 2, 3, 4, 5, 99], "g": list("aaaaab")}, days[[0, 1, 2, 3, 4, 200]])
+    window = WindowTransformer(3, group="g").fit(X)
+    for first in (10, 201):
+        rows = pd.DataFrame({"s": [7.0, 8.0], "g": "b"}, days[[first, first + 1]])
+        assert np.isnan(window.transform(rows)[0]).sum() == 2
+
+
+def test_targets_that_reach_further_than_the_window_knows_are_warned_of():
+    X, y = make_supervised(PASSENGERS, n_steps_out=3)
+    with pytest.warns(UserWarning, match=r"y reach 3 rows ahead.*n_steps_out=1.*Set n_steps_out=3"):
+        WindowTransformer(4).fit_transform(X, y)
+    for window in (WindowTransformer(4, n_steps_out=3), WindowTransformer(4, purge=False)):
+        window.fit_transform(X, y)  # warnings are errors here
