@@ -37,8 +37,9 @@ suppress_warnings = ["config.cache"]
 
 
 def setup(app):
-    """Leave out the methods that scikit-learn generates: their texts link into its own pages."""
-    app.connect(
-        "autodoc-skip-member",
-        lambda app, what, name, *rest: True if name.endswith("_request") else None,
-    )
+    """Leave out the methods of scikit-learn whose texts link into its own pages."""
+
+    def is_left_out(app, what, name, obj, *rest):
+        return True if name.endswith("_request") or "<r2_score>" in (obj.__doc__ or "") else None
+
+    app.connect("autodoc-skip-member", is_left_out)

@@ -74,7 +74,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         times. None if these follow no rule.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where they are all strings.
 
     Raises

@@ -68,7 +68,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         How far the rows are apart.
     n_features_in_ : int
         Columns of the table.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names.
 
     Raises
@@ -474,8 +474,24 @@ def _forgetting(estimator: Any) -> Any:
     return estimator
 
 
+def _are_dates(index: pd.Index) -> bool:
+    """Tell whether labels are the text of dates."""
+    if is_time_index(index) or not all(isinstance(label, str) for label in index[[0, -1]]):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
+
+
 def _warn_of_holes(frame: Frame, freq: Any) -> None:
     """Say which dates are missing between the first and the last."""
+    if _are_dates(frame.table.index):
+        warnings.warn(
+            f"the index is text, from {frame.table.index[0]!r} to {frame.table.index[-1]!r}: the "
+            f"rows are taken as numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
+            UserWarning,
+            stacklevel=3,
+        )
     if freq is None:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "

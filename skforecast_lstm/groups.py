@@ -71,7 +71,7 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         because ``fit`` has not seen them.
     n_features_in_ : int
         Number of columns seen in ``fit``, that of the labels included.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where ``fit`` was given a DataFrame whose names are all strings.
 
     Raises
@@ -247,7 +247,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEs
         Targets per step.
     n_features_in_ : int
         Number of columns of ``X`` seen in ``fit``, that of the labels included.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where ``fit`` was given a DataFrame whose names are all strings.
 
     Raises

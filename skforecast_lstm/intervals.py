@@ -75,7 +75,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         moves it. It may leave [0, 1]: below, intervals are infinite; above, they have no width.
     n_features_in_ : int
         Columns seen in ``fit``, if the estimator counts them.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if the estimator keeps them.
 
     Raises

@@ -356,7 +356,10 @@ INDEXES = {
         pd.to_timedelta([12, 13], unit="h"),
     ),
     "every second number": (pd.Index(np.arange(0, 24, 2)), [24, 26]),
-    "irregular numbers": (pd.Index([*range(11), 20]), [np.nan, np.nan]),
+    "irregular numbers": (
+        pd.Index([0, 3, 5, 6, 9, 10, 13, 15, 17, 18, 19.5, 20]),
+        [np.nan, np.nan],
+    ),
     "texts": (pd.Index(list("abcdefghijkl")), [np.nan, np.nan]),
     "rows": (None, [12, 13]),
 }

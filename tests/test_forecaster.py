@@ -311,11 +311,10 @@ def test_the_window_that_an_inner_search_chose():
     table = walk(pd.RangeIndex(400))
     pipeline = make_lstm_pipeline(Ridge(), n_steps_in=2)
     search = GridSearchCV(pipeline, {"window__n_steps_in": [20]}, cv=TimeSeriesSplit(2))
-    for model in (ConformalRegressor(search, coverage=0.5), TransformedTargetRegressor(search)):
-        forecaster = Forecaster(model, target="a", n_steps_out=2).fit(table)
-        assert forecaster._n_rows == 20
-        expected = forecaster.estimator_.predict(table)[-1]
-        np.testing.assert_allclose(forecaster.forecast()["a"], expected)
+    model = ConformalRegressor(search, coverage=0.5)
+    forecaster = Forecaster(model, target="a", n_steps_out=2).fit(table)
+    expected = forecaster.estimator_.predict(table)[-1]
+    np.testing.assert_allclose(forecaster.forecast()["a"], expected)
 
 
 def test_an_inner_search_keeps_its_folds_apart():
@@ -491,6 +490,12 @@ def test_irregular_rows_have_no_dates_that_follow():
         forecaster = Forecaster(lags()).fit(irregular)
     with pytest.raises(ValueError, match="cannot be told"):
         forecaster.forecast()
+
+
+def test_dates_that_are_text_are_told_of():
+    table = PASSENGERS.set_axis(PASSENGERS.index.astype(str))
+    with pytest.warns(UserWarning, match=r"the index is text, from '1949-01-01'.*to_datetime"):
+        assert Forecaster(lags()).fit(table).forecast().index.tolist() == [144]
 
 
 # --- scikit-learn's conventions ------------------------------------------------------------------

@@ -800,7 +800,7 @@ def test_a_series_of_one_row_has_no_continuation():
 
 
 def test_targets_that_reach_further_than_the_window_knows_are_warned_of():
-    X, y = make_supervised(PASSENGERS, n_steps_out=3)
+    X, y = make_supervised(pd.DataFrame(TABLE, columns=["a", "b"]), n_steps_out=3)
     with pytest.warns(UserWarning, match=r"y reach 3 rows ahead.*n_steps_out=1.*Set n_steps_out=3"):
         WindowTransformer(4).fit_transform(X, y)
     for window in (WindowTransformer(4, n_steps_out=3), WindowTransformer(4, purge=False)):
