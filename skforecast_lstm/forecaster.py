@@ -162,11 +162,14 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         _warn_of_holes(frame, freq)
         outcomes = frame.outcomes(rows)
         y = outcomes.iloc[:, 0] if outcomes.shape[1] == 1 else outcomes
+        estimator, search = self._fit_whole(self._prepared(frame), frame.inputs(rows), y)
         self.__dict__.pop("search_", None)
-        self.estimator_ = self._fit_whole(self._prepared(frame), frame.inputs(rows), y)
-        self.freq_ = freq
+        if search is not None:
+            self.search_ = search
+        self.estimator_, self.freq_ = estimator, freq
         self._n_rows = max((w.n_steps_in for w in fitted_windows(self.estimator_)), default=1)
-        self._tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
+        tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
+        self._tails = {label: tail.copy() for label, tail in tails.items()}
         self._targets, self._known, self._group = frame.targets, frame.known, frame.group
         self._features = frame.features
         numbers = frame.table.select_dtypes(["number", "bool"])
@@ -225,15 +228,18 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             )
         return estimator
 
-    def _fit_whole(self, estimator: Any, X: pd.DataFrame, y: Any) -> Any:
-        """Fit an estimator so that what predicts in the end has seen the newest rows too."""
+    def _fit_whole(self, estimator: Any, X: pd.DataFrame, y: Any) -> tuple[Any, Any]:
+        """Fit an estimator so that what predicts in the end has seen the newest rows too.
+
+        Also returned is the search that found it, or None.
+        """
         windows = find_windows(estimator)
-        splits = [hasattr(step, "cv") for step in (estimator, *estimator.get_params().values())]
-        if not any(splits):
-            return estimator.set_params(**{f"{name}__purge": False for name in windows}).fit(X, y)
+        if not any(map(_splits_rows, (estimator, *estimator.get_params().values()))):
+            whole = {f"{name}__purge": False for name in windows}
+            return estimator.set_params(**whole).fit(X, y), None
         # It splits the rows itself, and needs the purge for that; what comes out of it does not.
         # What splits inside of something else keeps it.
-        is_purged = splits[0] and any(
+        is_purged = _splits_rows(estimator) and any(
             step.purge and step.n_steps_out > 1 for step in windows.values()
         )
         estimator.fit(X, y)
@@ -243,11 +249,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                     "a search with refit=False has no best estimator to forecast with: leave refit "
                     "at True, or name the metric that chooses."
                 )
-            self.search_, best = estimator, estimator.best_estimator_
-            return self._fit_whole(clone(best), X, y) if is_purged else best
+            best = estimator.best_estimator_
+            return self._fit_whole(clone(best), X, y)[0] if is_purged else best, estimator
         if is_purged and hasattr(estimator, "estimator_"):
-            estimator.estimator_ = self._fit_whole(clone(estimator.estimator_), X, y)
-        return estimator
+            estimator.estimator_, _ = self._fit_whole(clone(estimator.estimator_), X, y)
+        return estimator, None
 
     # --- forecasting -------------------------------------------------------------------------
 
@@ -425,6 +431,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             values += predict_interval(X, coverage=interval)
         shape = self.n_steps_out, len(self._targets)
         return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
+
+
+def _splits_rows(estimator: Any) -> bool:
+    """Tell whether an estimator splits rows, and windows are cut inside the parts."""
+    return hasattr(estimator, "cv") and hasattr(estimator, "fit") and bool(find_windows(estimator))
 
 
 def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:

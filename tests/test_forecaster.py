@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
@@ -329,6 +329,23 @@ def test_an_inner_search_keeps_its_folds_apart():
     search = GridSearchCV(make_lstm_pipeline(Spy(), n_steps_in=1), {"scale": [None]}, cv=folds)
     Forecaster(TransformedTargetRegressor(search), n_steps_out=5).fit(walk(pd.RangeIndex(200)))
     assert seen[0] == 96
+
+
+def test_what_splits_windows_already_cut_needs_no_purge():
+    table = walk(pd.RangeIndex(60))
+    forecaster = Forecaster(lags(regressor=RidgeCV()), n_steps_out=4).fit(table)
+    assert not forecaster.estimator_["window"].purge
+
+
+def test_a_failed_fit_leaves_the_last_one_whole():
+    search = GridSearchCV(lags(), {"window__n_steps_in": [2]}, cv=TimeSeriesSplit(2))
+    forecaster = Forecaster(search).fit(PASSENGERS)
+    expected = forecaster.forecast()
+    forecaster.set_params(estimator=lags(500))
+    with pytest.raises(ValueError, match="n_steps_in=500 is longer"):
+        forecaster.fit(PASSENGERS)
+    pd.testing.assert_frame_equal(forecaster.forecast(), expected)
+    assert forecaster.best_params_ == {"window__n_steps_in": 2}
 
 
 def test_a_nowcast_needs_no_future():
