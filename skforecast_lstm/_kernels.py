@@ -68,19 +68,16 @@ def _inner_loop(
     steps = tf.transpose(sequences, [1, 0, 2])
     if layer.go_backwards:
         steps = tf.reverse(steps, axis=[0])
-    # An odd number of features and of samples is slow, says the kernel, in a line per batch.
-    n_odd = steps.shape[2] % 2
-    steps = tf.pad(steps, [[0, 0], [0, 0], [0, n_odd]])
-    kernel = tf.pad(tf.convert_to_tensor(cell.kernel), [[0, n_odd], [0, 0]])
-    kernel = tf.concat([kernel, cell.recurrent_kernel], axis=0)
+    kernel = tf.concat([tf.convert_to_tensor(cell.kernel), cell.recurrent_kernel], axis=0)
     weights = _reorder(kernel), _reorder(tf.convert_to_tensor(cell.bias))
     n_samples = tf.shape(steps)[1]
-    # The kernel leaves the gradient of an empty half unset: a sample alone gets one of zeros.
-    n_alone = tf.cast(n_samples < 2, n_samples.dtype)
-    steps = tf.pad(steps, [[0, 0], [0, n_alone], [0, 0]])
-    initial_state = [tf.pad(x, [[0, n_alone], [0, 0]]) for x in initial_state]
-    n_padded = n_samples + n_alone
-    sizes = [n_padded // 2, n_padded - n_padded // 2]
+    # The kernel leaves the gradient of an empty half unset, and complains, in a line per batch, of
+    # an odd number of samples with an odd number of features: both get further samples of zeros.
+    n_more = tf.math.floormod(-n_samples, 4 if steps.shape[2] % 2 else 2)
+    steps = tf.pad(steps, [[0, 0], [0, n_more], [0, 0]])
+    initial_state = [tf.pad(x, [[0, n_more], [0, 0]]) for x in initial_state]
+    n_half = (n_samples + n_more) // 2
+    sizes = [n_half, n_half]
     halves = [tf.split(steps, sizes, axis=1), *(tf.split(x, sizes) for x in initial_state)]
     run = _run_kernel if layer.units < _MIN_LOOP_UNITS else _run_kernel_loop_back
     (h1, c1), (h2, c2) = (run(*weights, *(x[half] for x in halves)) for half in (0, 1))

@@ -166,3 +166,15 @@ def test_the_configuration_is_untouched():
     before = model.get_config()
     use_fused_kernels(model)
     assert model.get_config() == before
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+@pytest.mark.parametrize("n_samples", [1, 5, 6, 7])
+def test_the_kernel_has_nothing_to_complain_of(n_features, n_samples, capfd):
+    # "BlockLSTMOp is inefficient when both batch_size and input_size are odd", in every batch.
+    model = keras.Sequential([keras.Input((4, n_features)), LAYERS.LSTM(3)])
+    use_fused_kernels(model)
+    X = np.zeros((n_samples, 4, n_features), np.float32)
+    outputs_and_gradients(model, X)
+    assert model(X).shape == (n_samples, 3)
+    assert "inefficient" not in capfd.readouterr().err
