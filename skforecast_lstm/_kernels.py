@@ -72,8 +72,8 @@ def _inner_loop(
     weights = _reorder(kernel), _reorder(tf.convert_to_tensor(cell.bias))
     n_samples = tf.shape(steps)[1]
     # The kernel leaves the gradient of an empty half unset, and complains, in a line per batch, of
-    # an odd number of samples with an odd number of features: both get further samples of zeros.
-    n_more = tf.math.floormod(-n_samples, 4 if steps.shape[2] % 2 else 2)
+    # an odd number of samples: there are further samples of zeros, until both halves are even.
+    n_more = tf.math.floormod(-n_samples, 4)
     steps = tf.pad(steps, [[0, 0], [0, n_more], [0, 0]])
     initial_state = [tf.pad(x, [[0, n_more], [0, 0]]) for x in initial_state]
     n_half = (n_samples + n_more) // 2
