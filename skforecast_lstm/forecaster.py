@@ -469,8 +469,6 @@ def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> p
     """Rows, with those of the fitted rows in front that they follow, or overlap."""
     if tail is None or freq is None or type(part.index) is not type(tail.index):
         return part
-    if isinstance(part.index, pd.RangeIndex) or not is_time_index(part.index):
-        return part
     first = part.index[0]
     if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
         return part

@@ -299,9 +299,16 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_ends")
 
-    def forget(self) -> None:
-        """Forget the fitted rows, so that whatever comes next starts cold."""
+    def forget(self) -> WindowTransformer:
+        """Forget the fitted rows, so that whatever comes next starts cold.
+
+        Returns
+        -------
+        self : WindowTransformer
+            The transformer.
+        """
         self._ends: dict[Any, _End] = {}
+        return self
 
     def _warn_of_longer_targets(self, y: Any) -> None:
         names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))

@@ -291,7 +291,9 @@ def test_many_targets_stand_in_a_grid(n_targets, n_columns):
 
 @pytest.mark.parametrize("as_history", ["column", "level", "remembered"])
 def test_series_are_panels(as_history):
-    forecaster = Forecaster(lags(3, group="shop"), target="sold", group="shop", n_steps_out=2)
+    forecaster = Forecaster(
+        lags(3, group="shop", scaler=None), target="sold", group="shop", n_steps_out=2
+    )
     forecaster.fit(SHOPS[:-4])
     history = {"column": SHOPS, "level": SHOPS.set_index("shop", append=True)}.get(as_history)
     display = ForecastDisplay.from_estimator(forecaster, history, truth=SHOPS)
@@ -304,7 +306,9 @@ def test_series_are_panels(as_history):
 
 
 def test_a_series_without_history_is_drawn():
-    forecaster = Forecaster(lags(3, group="shop"), target="sold", group="shop").fit(SHOPS)
+    forecaster = Forecaster(lags(3, group="shop", scaler=None), target="sold", group="shop").fit(
+        SHOPS
+    )
     display = ForecastDisplay.from_estimator(forecaster, SHOPS[SHOPS["shop"] == "south"])
     assert [list(lines) for lines in display.lines_] == [
         ["forecast"],
@@ -385,7 +389,11 @@ def test_another_kind_of_index_is_refused(year):
 def test_missing_columns_are_named(year):
     with pytest.raises(ValueError, match=r"history must have the column 'passengers', got \['cpi'"):
         ForecastDisplay.from_predictions(year, MACRO[["cpi", "m1"]])
-    forecast = Forecaster(lags(group="shop"), target="sold", group="shop").fit(SHOPS).forecast()
+    forecast = (
+        Forecaster(lags(group="shop", scaler=None), target="sold", group="shop")
+        .fit(SHOPS)
+        .forecast()
+    )
     with pytest.raises(ValueError, match=r"truth must tell which series .* column 'shop'"):
         ForecastDisplay.from_predictions(forecast, SHOPS, SHOPS[["sold"]])
 
@@ -536,8 +544,10 @@ def test_from_estimator_evaluates():
     X, y = make_supervised(PASSENGERS, n_steps_out=2)
     _, ax = plt.subplots()
     params = {"cv": 3, "baselines": ["drift"]}
-    display = BacktestDisplay.from_estimator(lags(13), X, y, ax=ax, kind="error", **params)
-    expected = backtest(lags(13), X, y, **params).scores("step")["mae"]["model"]
+    display = BacktestDisplay.from_estimator(
+        lags(13, n_steps_out=2), X, y, ax=ax, kind="error", **params
+    )
+    expected = backtest(lags(13, n_steps_out=2), X, y, **params).scores("step")["mae"]["model"]
     assert_draws(display.lines_[0]["model"], expected)
     assert list(display.lines_[0]) == ["drift", "model"]
     assert display.ax_ is ax
