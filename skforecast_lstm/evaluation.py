@@ -429,7 +429,7 @@ class _Series:
         parts = []
         for rows in self.positions():
             own = self.index.take(rows)
-            freq = find_freq(own) if is_time_index(own) else None
+            freq = find_freq(own) if offsets[-1] and is_time_index(own) else None
             known = pd.Series(
                 own if freq is None else own.append(labels_after(own, offsets[-1], freq))
             )

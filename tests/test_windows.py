@@ -648,7 +648,8 @@ def test_without_history_the_search_would_be_misled():
 
 
 def with_gap() -> pd.DataFrame:
-    table = pd.DataFrame(TABLE[:8], columns=["a", "b"], index=pd.period_range("2020", periods=8))
+    index = pd.period_range("2020", periods=8)
+    table = pd.DataFrame(TABLE[:8].copy(), columns=["a", "b"], index=index)
     table.iloc[3, 1] = np.nan
     return table
 
