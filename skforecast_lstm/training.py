@@ -629,8 +629,9 @@ def train(
     if jit_compile == "auto":
         n_updates = training.epochs * (len(samples.y) // training.batch_size)
         n_steps = n_updates * network.arguments["input_shape"][0]
-        is_loop = network.skips_masked or loops_over_steps(network.build())
-        jit_compile = n_steps >= _MIN_XLA_STEPS and is_loop
+        jit_compile = n_steps >= _MIN_XLA_STEPS and (
+            network.skips_masked or loops_over_steps(network.build())
+        )
     compilation.jit = bool(jit_compile)
     with _borrow(network, compilation) as program:
         return program.train(state, samples, validation, training, compilation.learning_rate)
