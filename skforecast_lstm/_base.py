@@ -21,8 +21,7 @@ from scikeras._utils import (
     unflatten_params,
 )
 from scikeras.wrappers import BaseWrapper
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.metrics import r2_score
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -34,14 +33,13 @@ from skforecast_lstm._validation import (
     HasMethods,
     Interval,
     StrOptions,
-    Tags,
     check_feature_names,
     check_is_fitted,
     check_sample_weight,
     fit_context,
     validate_data,
 )
-from skforecast_lstm.framing import check_targets
+from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
@@ -129,7 +127,7 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Names of the columns, where ``fit`` was given a DataFrame whose names are all strings."""
 
 
-class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
+class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     """Base of the regressors, and of your own: subclass it and name a builder.
 
     A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
@@ -347,15 +345,6 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_state")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.required = True
-        tags.regressor_tags.poor_score = True
-        return tags
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_model"}
@@ -602,27 +591,6 @@ class BaseLSTMRegressor(RegressorMixin, BaseWrapper):
                 values = outputs.reshape(-1, *shape)[..., number]
                 y[is_known, ..., number] = self._through_scaler("inverse_transform", values)
         return y
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Coefficient of determination of the predictions, averaged over steps and targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows.
-        y : array-like in any of the layouts of ``fit``
-            The truth.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        score : float
-            R², at most 1.
-        """
-        y_pred = self.predict(X)
-        y_true = np.asarray(y).reshape(len(y_pred), -1)
-        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
 
     @property
     def model_(self) -> keras.Model:

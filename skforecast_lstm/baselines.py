@@ -9,21 +9,19 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import r2_score
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
-    Tags,
     check_feature_names,
     check_is_fitted,
     check_sample_weight,
     fit_context,
     validate_data,
 )
-from skforecast_lstm.framing import check_targets
+from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 
 __all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor", "affine_relation"]
 
@@ -49,7 +47,7 @@ _ATTRIBUTES = """scale_, offset_ : ndarray of shape (n_targets,)
         Names of the columns, where ``fit`` was given a DataFrame whose names are all strings."""
 
 
-class _HistoryRegressor(RegressorMixin, BaseEstimator):
+class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
     """Base of the baselines: a subclass says what follows from the targets' own history."""
 
     n_features_in_: int
@@ -149,36 +147,6 @@ class _HistoryRegressor(RegressorMixin, BaseEstimator):
         y = self.offset_ + self.scale_ * y
         y[np.isinf(y)] = np.nan
         return y.astype(self._y_dtype).reshape(-1, *self._y_shape)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Coefficient of determination of the predictions, averaged over steps and targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows.
-        y : array-like in any of the layouts of ``fit``
-            The truth.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        score : float
-            R², at most 1.
-        """
-        y_pred = self.predict(X)
-        y_true = np.asarray(y).reshape(len(y_pred), -1)
-        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.required = True
-        tags.regressor_tags.poor_score = True
-        return tags
 
     def _check_windows(self, X: Any, *, reset: bool) -> np.ndarray:
         """Return windows of shape (n_samples, n_steps_in, n_features)."""

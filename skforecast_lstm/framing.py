@@ -12,10 +12,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 
 from skforecast_lstm._validation import (
     FLOATS,
+    Tags,
     check_integer,
     check_time_order,
     encode_groups,
@@ -24,6 +27,7 @@ from skforecast_lstm._validation import (
 
 __all__ = [
     "Frame",
+    "FramedRegressorMixin",
     "by_step",
     "check_targets",
     "count_targets",
@@ -154,6 +158,40 @@ def make_supervised(
     if isinstance(data, (pd.Series, pd.DataFrame)):
         return X, y
     return X.to_numpy(copy=True), y.to_numpy(copy=True)
+
+
+class FramedRegressorMixin(RegressorMixin):
+    """What regressors share that take windows, and targets in any layout of the row contract."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, averaged over steps and targets.
+
+        Parameters
+        ----------
+        X : array-like
+            The rows, or their windows, as for ``predict``.
+        y : array-like in any of the layouts of ``fit``
+            The truth, in its units.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1.
+        """
+        y_pred = self.predict(X)
+        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.regressor_tags.poor_score = True
+        return tags
 
 
 @dataclass

@@ -13,11 +13,9 @@ from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     OneToOneFeatureMixin,
-    RegressorMixin,
     TransformerMixin,
     clone,
 )
-from sklearn.metrics import r2_score
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_consistent_length, get_tags
@@ -36,7 +34,7 @@ from skforecast_lstm._validation import (
     rows_of_series,
     validate_data,
 )
-from skforecast_lstm.framing import check_targets
+from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 from skforecast_lstm.windows import find_windows, split_groups
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]
@@ -211,7 +209,7 @@ def _inner_has(name: str) -> Callable[[GroupTransformedTargetRegressor], bool]:
     return check
 
 
-class GroupTransformedTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, BaseEstimator):
     """Let a regressor learn the targets of every series on one scale.
 
     It goes around the whole pipeline, which still sees the table as it is. The targets of each
@@ -400,27 +398,6 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, RegressorMixin, BaseEs
         predict_interval = find_method(self.regressor_, "predict_interval")
         lower, upper = predict_interval(X, coverage=coverage)  # type: ignore[misc]
         return self._in_units(lower, labels), self._in_units(upper, labels)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Coefficient of determination of the predictions, averaged over steps and targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows, with the labels of their series.
-        y : array-like in any of the layouts of ``fit``
-            The truth, in its units.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        score : float
-            R², at most 1.
-        """
-        y_pred = self.predict(X)
-        y_true = np.asarray(y).reshape(len(y_pred), -1)
-        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Say that what ``fit`` is given goes to the regressor.

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 
 import skforecast_lstm
 from skforecast_lstm import BaseLSTMRegressor, WindowTransformer, datasets, metrics, networks
+from skforecast_lstm.framing import FramedRegressorMixin
 
 PUBLIC = {name: getattr(skforecast_lstm, name) for name in skforecast_lstm.__all__}
 CLASSES = {
@@ -33,7 +34,7 @@ for module in (datasets, metrics):
 # Methods that the package defines: those of scikit-learn and SciKeras have their own documentation.
 METHODS = {
     f"{cls.__name__}.{name}": function
-    for cls in CLASSES.values()
+    for cls in (*CLASSES.values(), FramedRegressorMixin)
     for name, method in vars(cls).items()
     if inspect.isfunction(function := inspect.unwrap(getattr(method, "__func__", method)))
     and not name.startswith("_")
