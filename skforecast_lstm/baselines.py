@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from itertools import product
 from numbers import Integral
@@ -433,13 +433,8 @@ def _line_among(
         return 1.0, 0.0
     has_later = is_known & np.isin(tails, heads[is_later])
     x, y, heads, tails = x[has_former], y[has_later], heads[has_former], tails[has_later]
-    values, codes = np.unique(y, return_inverse=True)
-    said = Counter(zip(tails, codes, strict=True))
-    for scale, offset in _lines_between(x, values):
-        mapped = offset + scale * x
-        nearest = np.searchsorted((values[1:] + values[:-1]) / 2, mapped)
-        is_near = np.abs(values[nearest] - mapped) <= _rounding(scale, x, y, eps)
-        if is_near.all() and Counter(zip(heads, nearest, strict=True)) <= said:
+    for scale, offset in _lines_between(x, np.unique(y)):
+        if _are_among(heads, offset + scale * x, tails, y, _rounding(scale, x, y, eps)):
             return scale, offset
     # In time order all have one before them; of other rows, some are alike by chance.
     return None if has_former.sum() > 0.9 * is_later.sum() else (1.0, 0.0)
@@ -454,6 +449,21 @@ def _lines_between(x: np.ndarray, values: np.ndarray) -> Iterator[tuple[float, f
         scale = (last - first) / np.ptp(x) if np.ptp(x) > 0 else 1.0
         if scale:
             yield float(scale), float(first - scale * x.min())
+
+
+def _are_among(
+    keys: np.ndarray, values: np.ndarray, said_keys: np.ndarray, said: np.ndarray, rounding: float
+) -> bool:
+    """Tell whether each value is, up to rounding, one that was said under its key, each once."""
+    left: defaultdict[int, deque[float]] = defaultdict(deque)
+    for key, value in sorted(zip(said_keys, said, strict=True)):
+        left[key].append(value)
+    for key, value in sorted(zip(keys, values, strict=True)):
+        while left[key] and left[key][0] < value - rounding:
+            left[key].popleft()
+        if not left[key] or left[key].popleft() > value + rounding:
+            return False
+    return True
 
 
 def _hashes(windows: np.ndarray) -> np.ndarray:

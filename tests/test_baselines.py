@@ -376,6 +376,7 @@ def test_too_few_rows_to_tell_are_taken_as_they_are():
     shuffled=st.booleans(),
 )
 @example(seed=0, lead=1, scale=0.5, offset=131073.0, dtype=np.float32, shuffled=True)
+@example(seed=156, lead=1, scale=1e-6, offset=524288.0, dtype=np.float64, shuffled=True)
 def test_the_relation_is_found_in_any_order(seed, lead, scale, offset, dtype, shuffled):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=30).astype(dtype)
