@@ -33,6 +33,7 @@ __all__ = [
     "encode_groups",
     "find_method",
     "fit_context",
+    "fitted_parts",
     "is_time_index",
     "rows_of_series",
     "take_rows",
@@ -63,6 +64,14 @@ def is_time_index(index: Any) -> bool:
     if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
         return True
     return pd.api.types.is_numeric_dtype(index) and not pd.api.types.is_bool_dtype(index)
+
+
+def fitted_parts(estimator: Any) -> list[Any]:
+    """What an estimator predicts with: what a search or wrapper has fitted, a pipeline's steps."""
+    for name in ("best_estimator_", "estimator_", "regressor_"):
+        if hasattr(estimator, name):
+            return [getattr(estimator, name)]
+    return [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
 
 
 def find_method(estimator: Any, name: str) -> Callable[..., Any] | None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
-from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
+from skforecast_lstm._validation import check_integer, check_is_fitted, fitted_parts, is_time_index
 from skforecast_lstm.evaluation import BacktestResult, backtest
 from skforecast_lstm.forecaster import Forecaster, named_table
 
@@ -726,16 +725,12 @@ def _once_per_time(lines: pd.DataFrame) -> pd.DataFrame:
 
 def _find_history(estimator: Any) -> Mapping[str, Any]:
     """The losses of the regressor inside an estimator."""
-    inner = estimator
-    while inner is not None:
-        history = getattr(inner, "history_", None)
+    parts = [estimator]
+    while parts:
+        history = getattr(parts[-1], "history_", None)
         if isinstance(history, Mapping) and "loss" in history:
             return history
-        if isinstance(inner, Pipeline):
-            inner = inner[-1]
-        else:
-            names = ("best_estimator_", "estimator_", "regressor_")
-            inner = next((getattr(inner, name) for name in names if hasattr(inner, name)), None)
+        parts = fitted_parts(parts[-1])
     raise ValueError(
         f"estimator must hold a fitted regressor that keeps the loss of each epoch in history_, as "
         f"those of this package do; none is in {estimator!r}."

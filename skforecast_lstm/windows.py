@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
@@ -25,6 +24,7 @@ from skforecast_lstm._validation import (
     check_is_fitted,
     check_time_order,
     fit_context,
+    fitted_parts,
     is_time_index,
     rows_of_series,
     validate_data,
@@ -508,19 +508,18 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
 
 
 def find_windows(estimator: Any) -> dict[str, WindowTransformer]:
-    """Find the window steps of an estimator.
+    """Find the window steps among the parameters of an estimator, as it would be fitted.
 
     Parameters
     ----------
     estimator : estimator
-        A pipeline, a search over one (fitted: its best estimator's windows), or anything around it.
+        A pipeline, a search over one, or anything around it.
 
     Returns
     -------
     windows : dict of WindowTransformer
         The steps, by the name that ``set_params`` knows them under.
     """
-    estimator = getattr(estimator, "best_estimator_", estimator)
     params = estimator.get_params(deep=True)
     return {name: step for name, step in params.items() if isinstance(step, WindowTransformer)}
 
@@ -529,11 +528,7 @@ def fitted_windows(estimator: Any) -> list[WindowTransformer]:
     """Find the window steps that a fitted estimator predicts with, however deep they are."""
     if isinstance(estimator, WindowTransformer):
         return [estimator]
-    for name in ("best_estimator_", "estimator_", "regressor_"):
-        if hasattr(estimator, name):
-            return fitted_windows(getattr(estimator, name))
-    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-    return list(itertools.chain(*map(fitted_windows, steps)))
+    return list(itertools.chain(*map(fitted_windows, fitted_parts(estimator))))
 
 
 @dataclass
@@ -584,7 +579,8 @@ class Windows:
 
     def are_complete(self) -> np.ndarray:
         """Tell which windows miss nothing, and are not masked in every step."""
-        return (self._count_missing(self.n_steps) == 0) & ~self._are_masked()
+        is_missing = np.isnan(self.table).any(axis=1)
+        return (self._count(is_missing, self.n_steps) == 0) & ~self._are_masked()
 
     def completed(self, *, mask: bool = False) -> tuple[Windows, np.ndarray]:
         """Fill the oldest steps of windows where only these are missing.
@@ -601,8 +597,9 @@ class Windows:
         is_known : ndarray of bool of shape (n_windows,)
             Which miss nothing now.
         """
-        n_missing = self._count_missing(self.n_steps)
-        is_known = (n_missing < self.n_steps) & (self._count_missing(n_missing) == n_missing)
+        is_missing = np.isnan(self.table).any(axis=1)
+        n_missing = self._count(is_missing, self.n_steps)
+        is_known = (n_missing < self.n_steps) & (self._count(is_missing, n_missing) == n_missing)
         is_known &= ~self._are_masked()
         rows = np.flatnonzero(is_known & (n_missing > 0))
         if not len(rows):
@@ -620,10 +617,7 @@ class Windows:
         """Tell which windows hold no step that is not to be skipped."""
         return self._count(np.isinf(self.table[:, 0]), self.n_steps) == self.n_steps
 
-    def _count_missing(self, n_steps: int | np.ndarray) -> np.ndarray:
-        """Rows with NaN among the first `n_steps` of each window."""
-        return self._count(np.isnan(self.table).any(axis=1), n_steps)
-
     def _count(self, flags: np.ndarray, n_steps: int | np.ndarray) -> np.ndarray:
+        """Flagged rows among the first `n_steps` of each window."""
         count = np.concatenate([[0], flags.cumsum()])
         return count[self.starts + n_steps] - count[self.starts]
