@@ -19,6 +19,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm.framing import step_name
 
 __all__ = ["CalendarFeatures"]
 
@@ -262,13 +263,8 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         return next(fields for least, fields in _AUTO_FIELDS if typical >= pd.Timedelta(least))
 
     def _new_names(self) -> list[str]:
-        suffixes = ["", *(f"(t+{step})" if step else "(t)" for step in self._steps)]
-        return [
-            f"{field}_{function}{suffix}"
-            for suffix in suffixes
-            for field in self.fields_
-            for function in ("sin", "cos")
-        ]
+        names = [f"{field}_{function}" for field in self.fields_ for function in ("sin", "cos")]
+        return [*names, *(step_name(name, step) for step in self._steps for name in names)]
 
     def _ahead(self, times: pd.DatetimeIndex, step: int) -> pd.DatetimeIndex:
         """The times so many steps later."""

@@ -152,17 +152,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             The fitted forecaster.
         """
         frame = self._frame(data)
-        rows = frame.rows_with_targets()
-        if not len(rows):
-            raise ValueError(
-                f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need more "
-                f"than {len(frame.table)} rows."
-            )
+        X, y = frame.samples()
         freq = find_freq(frame.table.index)
         _warn_of_holes(frame, freq)
-        outcomes = frame.outcomes(rows)
-        y = outcomes.iloc[:, 0] if outcomes.shape[1] == 1 else outcomes
-        estimator, search = self._fit_whole(self._prepared(frame), frame.inputs(rows), y)
+        estimator, search = self._fit_whole(self._prepared(frame), X, y)
         self.__dict__.pop("search_", None)
         if search is not None:
             self.search_ = search

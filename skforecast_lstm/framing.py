@@ -33,6 +33,7 @@ __all__ = [
     "count_targets",
     "make_supervised",
     "parse_step_names",
+    "step_name",
 ]
 
 Columns = str | int | Sequence[Any] | None
@@ -146,15 +147,7 @@ def make_supervised(
         known_future=known_future,
         group=group,
     )
-    rows = frame.rows_with_targets()
-    if not len(rows):
-        raise ValueError(
-            f"data is too short: n_steps_out={frame.n_steps_out} and lead={frame.lead} need at "
-            f"least {frame.n_steps_out + frame.lead} rows{' of one series' * (group is not None)}, "
-            f"got {len(frame.table)}."
-        )
-    X, outcomes = frame.inputs(rows), frame.outcomes(rows)
-    y = outcomes.iloc[:, 0] if outcomes.shape[1] == 1 else outcomes
+    X, y = frame.samples()
     if isinstance(data, (pd.Series, pd.DataFrame)):
         return X, y
     return X.to_numpy(copy=True), y.to_numpy(copy=True)
@@ -262,9 +255,23 @@ class Frame:
         """How many rows ahead the last target is, a nowcast counted as one."""
         return self.n_steps_out + max(self.lead, 1) - 1
 
-    def rows_with_targets(self) -> np.ndarray:
-        """Positions of the rows whose targets are all in the table."""
-        return np.flatnonzero(self._ahead(self.steps[-1]) >= 0)
+    def samples(self) -> tuple[pd.DataFrame, pd.Series | pd.DataFrame]:
+        """``X`` and ``y`` of the rows whose targets are all in the table; one target is a Series.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        rows = np.flatnonzero(self._ahead(self.steps[-1]) >= 0)
+        if not len(rows):
+            raise ValueError(
+                f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need at "
+                f"least {self.n_steps_out + self.lead} rows"
+                f"{' of one series' * (self.group is not None)}, got {len(self.table)}."
+            )
+        y = self._coming(self.targets, rows)
+        return self.inputs(rows), y.iloc[:, 0] if y.shape[1] == 1 else y
 
     def inputs(self, rows: np.ndarray) -> pd.DataFrame:
         """``X`` of these rows; NaN where a value that should be known ahead is not in the table."""
@@ -274,11 +281,8 @@ class Frame:
             return pd.concat([now, *labels], axis=1) if labels else now.copy()
         return pd.concat([now, self._coming(self.known, rows), *labels], axis=1)
 
-    def outcomes(self, rows: np.ndarray) -> pd.DataFrame:
-        """``y`` of these rows, time-major."""
-        return self._coming(self.targets, rows)
-
     def _coming(self, columns: list[int], rows: np.ndarray) -> pd.DataFrame:
+        """Values of these columns at the steps ahead of these rows, time-major."""
         # Taken from the table, not from its index, rows in a row keep their freq.
         values, index = self.table.iloc[:, columns], self.table.iloc[rows, :0].index
         blocks = []
@@ -287,8 +291,8 @@ class Frame:
             block = values.iloc[ahead].set_axis(index, axis=0)
             if (ahead < 0).any():
                 block = block.where(np.broadcast_to((ahead >= 0)[:, np.newaxis], block.shape))
-            suffix = f"(t+{step})" if step else "(t)"
-            blocks.append(block.set_axis([f"{name}{suffix}" for name in values.columns], axis=1))
+            names = [step_name(name, step) for name in values.columns]
+            blocks.append(block.set_axis(names, axis=1))
         return pd.concat(blocks, axis=1)
 
     @functools.cached_property
@@ -310,6 +314,11 @@ class Frame:
         is_same = codes[here] == codes[there]
         positions[here[is_same]] = there[is_same]
         return positions
+
+
+def step_name(name: Any, step: int) -> str:
+    """Name of a column's value so many rows ahead: ``"sales(t+1)"``."""
+    return f"{name}(t+{step})" if step else f"{name}(t)"
 
 
 def parse_step_names(names: Any) -> tuple[list[str], list[int]] | None:
