@@ -35,7 +35,9 @@ from skforecast_lstm._validation import (
     StrOptions,
     check_feature_names,
     check_is_fitted,
+    check_quantiles,
     check_sample_weight,
+    complete_rows,
     fit_context,
     validate_data,
 )
@@ -666,8 +668,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         """The quantiles that the network predicts; a mean counts as one."""
         if not _has_quantiles(self):
             return (0.5,)
-        quantiles = tuple(float(q) for q in np.ravel(self.quantiles))
-        if (np.diff([0.0, *quantiles, 1.0]) <= 0).any() or 0.5 not in quantiles:
+        quantiles = check_quantiles(self.quantiles)
+        if 0.5 not in quantiles:
             raise ValueError(
                 f"quantiles must be increasing numbers in (0, 1), with the median 0.5 among them, "
                 f"which predict gives; got {self.quantiles}."
@@ -860,14 +862,7 @@ def _complete_rows(
 ) -> np.ndarray:
     """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
     in_windows, in_targets = ~windows.are_complete(), np.isnan(targets).any(axis=(1, 2))
-    is_complete = ~(in_windows | in_targets)
-    if not is_complete.any():
-        raise ValueError(
-            f"No complete sample: of {len(targets)} rows, {in_windows.sum()} have NaN in their "
-            f"window ({names[0]}) and {in_targets.sum()} in {names[1]}. The first n_steps_in - 1 "
-            f"windows of a table are never complete, and WindowTransformer(purge=True) takes the "
-            f"last n_steps_out - 1; give more rows, or a shorter window."
-        )
+    is_complete = complete_rows(in_windows, in_targets, (f"their window ({names[0]})", names[1]))
     if weight is not None:
         is_complete &= weight > 0
         if not is_complete.any():

@@ -28,8 +28,10 @@ __all__ = [
     "check_feature_names",
     "check_integer",
     "check_is_fitted",
+    "check_quantiles",
     "check_sample_weight",
     "check_time_order",
+    "complete_rows",
     "encode_groups",
     "find_method",
     "fit_context",
@@ -137,6 +139,39 @@ def rows_of_series(labels: Any) -> dict[Any, np.ndarray]:
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(codes))[:-1])
     return dict(zip(uniques.tolist(), parts, strict=True))
+
+
+def complete_rows(lacks_x: np.ndarray, lacks_y: np.ndarray, names: tuple[str, str]) -> np.ndarray:
+    """Tell which rows can be trained on, from which lack something in features or targets.
+
+    Raises
+    ------
+    ValueError
+        If there is none; `names` say what they lack it in.
+    """
+    is_complete = ~(lacks_x | lacks_y)
+    if not is_complete.any():
+        raise ValueError(
+            f"No complete sample: of {len(lacks_x)} rows, {lacks_x.sum()} have NaN in {names[0]} "
+            f"and {lacks_y.sum()} in {names[1]}. The first n_steps_in - 1 windows of a table are "
+            f"never complete, and WindowTransformer(purge=True) takes the last n_steps_out - 1; "
+            f"give more rows, or a shorter window."
+        )
+    return is_complete
+
+
+def check_quantiles(quantiles: Any) -> tuple[float, ...]:
+    """Return quantiles as increasing numbers in (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    levels = tuple(float(level) for level in np.ravel(quantiles))
+    if not levels or not (np.diff([0.0, *levels, 1.0]) > 0).all():
+        raise ValueError(f"quantiles must be increasing numbers in (0, 1), got {quantiles!r}.")
+    return levels
 
 
 def take_rows(data: Any, rows: np.ndarray) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils import check_array, check_consistent_length
 
-from skforecast_lstm._validation import check_integer, find_method
+from skforecast_lstm._validation import check_integer, check_quantiles, find_method
 
 __all__ = [
     "interval_coverage",
@@ -285,7 +285,7 @@ def mean_quantile_loss(
     ... )
     array([0.5 , 0.5 , 0.75])
     """
-    levels, arrays = _check_quantiles(quantiles), np.asarray(y_quantiles)
+    levels, arrays = check_quantiles(quantiles), np.asarray(y_quantiles)
     if arrays.ndim < 2 or arrays.shape[-1] != len(levels):
         raise ValueError(
             f"y_quantiles must have the shape of y_true and a last axis of the {len(levels)} "
@@ -500,7 +500,7 @@ def make_quantile_scorer(quantiles: Any) -> Callable[..., float]:
     ...     model, {"units": [(16,), (32,)]}, scoring=make_quantile_scorer((0.1, 0.5, 0.9))
     ... )
     """
-    return _QuantileScorer(_check_quantiles(quantiles))
+    return _QuantileScorer(check_quantiles(quantiles))
 
 
 def make_interval_scorer(coverage: float = 0.9) -> Callable[..., float]:
@@ -605,13 +605,6 @@ def _check_intervals(y_true: Any, lower: Any, upper: Any) -> list[np.ndarray]:
             f"{is_crossed.size} intervals, first in row {row}. Are the two swapped?"
         )
     return [truth, low, high]
-
-
-def _check_quantiles(quantiles: Any) -> tuple[float, ...]:
-    levels = tuple(float(level) for level in np.ravel(quantiles))
-    if not levels or not (np.diff([0.0, *levels, 1.0]) > 0).all():
-        raise ValueError(f"quantiles must be increasing numbers in (0, 1), got {quantiles!r}.")
-    return levels
 
 
 def _check_coverage(coverage: Any) -> float:

@@ -17,6 +17,7 @@ from skforecast_lstm._validation import (
     check_integer,
     check_is_fitted,
     check_sample_weight,
+    complete_rows,
     fit_context,
     validate_data,
 )
@@ -204,14 +205,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         X, y = validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
         check_consistent_length(X, y)
         lacks = np.isnan(X).any(axis=1), np.isnan(y.reshape(len(y), -1)).any(axis=1)
-        is_complete = ~(lacks[0] | lacks[1])
-        if not is_complete.any():
-            raise ValueError(
-                f"No complete sample: of {len(X)} rows, {lacks[0].sum()} have NaN in X and "
-                f"{lacks[1].sum()} in y. The first n_steps_in - 1 windows of a table are never "
-                f"complete, and WindowTransformer(purge=True) takes the last n_steps_out - 1; give "
-                f"more rows, or a shorter window."
-            )
+        is_complete = complete_rows(*lacks, names=("X", "y"))
         weights = {}
         if sample_weight is not None:
             weights["sample_weight"] = check_sample_weight(sample_weight, X)[is_complete]
