@@ -348,6 +348,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self, table: pd.DataFrame, label: Any, steps: int, future: Any, interval: float | None
     ) -> pd.DataFrame:
         """Forecast one series, a horizon at a time."""
+        # What the windows remember are the fitted rows, which those of a short series need not
+        # follow.
+        is_short = len(table) < self._n_rows
+        estimator = _forgetting(self.estimator_) if is_short else self.estimator_
         n_known, n_blocks = len(table), -(-steps // self.n_steps_out)
         n_ahead = n_blocks * self.n_steps_out + self.lead - 1
         dates = labels_after(table.index, n_ahead, self.freq_) if n_ahead else table.index[:0]
@@ -365,7 +369,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         blocks: list[np.ndarray] = []
         for first in range(n_known, n_known + steps, self.n_steps_out):
             is_known = not blocks or not np.isnan(blocks[-1]).any()
-            values = self._predict(table, first - 1, interval) if is_known else blocks[-1]
+            values = (
+                self._predict(estimator, table, first - 1, interval) if is_known else blocks[-1]
+            )
             blocks.append(values)
             if n_blocks > 1 and is_known:  # the next horizon takes these for observed
                 rows = slice(first, first + self.n_steps_out)
@@ -405,13 +411,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"future must hold each date once, but has {doubled!s} more often.")
         return future.loc[needed, names]
 
-    def _predict(self, table: pd.DataFrame, origin: int, interval: float | None) -> np.ndarray:
+    def _predict(
+        self, estimator: Any, table: pd.DataFrame, origin: int, interval: float | None
+    ) -> np.ndarray:
         """Values (n_steps_out, n_targets, 1) from a row, or 3 with the ends of the interval."""
         roles = self._targets, self._features, self._known, self.n_steps_out, self.lead, self._group
         rows = np.arange(max(0, origin + 1 - self._n_rows), origin + 1)
         X = Frame(table, *roles).inputs(rows)
-        # What the windows remember are the fitted rows, which these need not follow.
-        estimator = self.estimator_ if len(rows) == self._n_rows else _forgetting(self.estimator_)
         values = [estimator.predict(X)]
         if interval is not None:
             predict_interval = find_method(estimator, "predict_interval")
