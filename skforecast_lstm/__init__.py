@@ -93,6 +93,7 @@ _SUBMODULES = (
     "pipelines",
     "plotting",
     "regressors",
+    "remedies",
     "training",
     "windows",
 )

@@ -7,6 +7,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,6 +29,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import training
+from skforecast_lstm._relation import Relation, check_columns, find_relation, find_season
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -41,14 +43,44 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets
+from skforecast_lstm.framing import FramedRegressorMixin, check_targets, named_lead
+from skforecast_lstm.remedies import Remedies
 from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
 
+_AVERAGES: dict[str, Callable] = {"mean": np.mean, "median": np.median}
+
+_WAY_OUT = (
+    "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
+    "positions with history_columns=...; if it is not among the features, set window_norm=None. "
+    "Scale features by any linear scaler, all rows alike (several series: GroupScaler with "
+    "pooled=True), or transform features and targets by the same function."
+)
+
+
 def _has_quantiles(regressor: Any) -> bool:
     return isinstance(regressor.loss, str) and regressor.loss == "quantile"
+
+
+def _has_members(regressor: Any) -> bool:
+    return regressor.n_members > 1
+
+
+@dataclass
+class _Member:
+    """One network of an ensemble: its weights, and what is drawn for it."""
+
+    state: training.State
+    rng: np.random.RandomState
+    seed: int
+
+    @classmethod
+    def new(cls, network: training.Network, rng: np.random.RandomState) -> _Member:
+        """Return one with fresh weights."""
+        seed = rng.randint(2**31 - 1)
+        return cls(training.initial_state(network, seed), rng, seed)
 
 
 _PARAMETERS = """activation : str or callable, default="tanh"
@@ -65,12 +97,41 @@ _PARAMETERS = """activation : str or callable, default="tanh"
     quantiles : tuple of float, default=(0.1, 0.5, 0.9)
         With ``loss="quantile"``, which quantiles of each target one network predicts: increasing,
         in (0, 1), the median among them.
+    window_norm : {"standard", "mean", "last", "seasonal"} or None, default=None
+        How the targets' own history in each window is shifted and scaled for the network, whose
+        output is brought back: forecasts follow the level of the window, also where training has
+        not been. "standard": less the window's mean, over its deviation. "mean": less its mean.
+        "last": less its last value. "seasonal": less its last value, over its deviation, and the
+        network says by how much the targets depart from their value one season before. None: not
+        at all. See ``skforecast_lstm.remedies.WindowNorm``.
+    season_length : int, default=None
+        Rows until the season comes back, for ``window_norm="seasonal"``: 12 for months of a year,
+        1 for no season; at most the length of the window. None: the one whose naive forecast of the
+        training samples errs least.
+    history_columns : sequence of int, default=None
+        Positions, among the features, of the targets' own history, one per target. None: the first
+        ones, where :func:`make_supervised` puts them. They may be scaled before the window, all
+        rows alike; ``fit`` checks that they are the history.
+    linear_skip : bool or "ridge", default=False
+        Whether a linear map leads from the (normalised) window past the network to its output, as
+        a highway. True: it begins at zero. "ridge": it begins at the ridge regression of the
+        training samples, with the penalty that did best on their later parts; networks trained for
+        a few epochs from there are hard to beat on short series. See
+        ``skforecast_lstm.remedies.LinearSkip``.
+    skip_l2 : float, default=0.0
+        Penalty on the squared weights of that map while it is trained.
+    n_members : int, default=1
+        Networks trained one after the other, with different seeds, whose forecasts are averaged.
+    member_average : {"mean", "median"}, default="mean"
+        How.
     metrics : list, default=None
         Keras metrics to record in ``history_`` beside the loss.
     optimizer : str, class or keras Optimizer, default="adam"
         The optimizer. An instance is copied, never changed.
     learning_rate : float or keras LearningRateSchedule, default=None
         Short for ``optimizer__learning_rate``. None: the optimizer's own.
+    learning_rate_schedule : {"constant", "cosine"}, default="constant"
+        "cosine": from epoch to epoch the rate falls to nearly zero, along half a wave.
     clipnorm : float, default=None
         Norm that the gradient of each weight is clipped to. None: not clipped.
     epochs : int, default=100
@@ -121,6 +182,8 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Epochs trained.
     n_steps_in_, n_steps_out_, n_targets_ : int
         Length of the window, steps of the horizon, targets per step.
+    season_length_ : int
+        With ``window_norm="seasonal"``, rows until the season comes back; else 1.
     target_scaler_ : transformer or None
         The fitted scaler of the targets.
     n_features_in_ : int
@@ -187,12 +250,14 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     n_steps_in_: int
     n_steps_out_: int
     n_targets_: int
+    season_length_: int
     target_scaler_: Any
     _fitted_network: training.Network
     _n_dims: int
     _quantiles: tuple[float, ...]
-    _rng: np.random.RandomState
-    _state: training.State
+    _named_lead: int
+    _relation: Relation
+    _members: list[_Member]
 
     _parameter_constraints: dict = {
         "units": [Interval(Integral, 1, None, closed="left")],
@@ -202,6 +267,13 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "loss": [str, callable],
         "quantiles": ["array-like"],
+        "window_norm": [StrOptions({"standard", "mean", "last", "seasonal"}), None],
+        "season_length": [Interval(Integral, 1, None, closed="left"), None],
+        "history_columns": ["array-like", None],
+        "linear_skip": ["boolean", StrOptions({"ridge"})],
+        "skip_l2": [Interval(Real, 0, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "member_average": [StrOptions({"mean", "median"})],
         "metrics": [list, tuple, str, callable, None],
         "optimizer": [str, type, HasMethods(["get_config", "apply_gradients"])],
         "learning_rate": [
@@ -209,6 +281,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             HasMethods("get_config"),
             None,
         ],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -240,9 +313,17 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         recurrent_dropout: float = 0.0,
         loss: Any = "mse",
         quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+        window_norm: str | None = None,
+        season_length: int | None = None,
+        history_columns: Sequence[int] | None = None,
+        linear_skip: bool | str = False,
+        skip_l2: float = 0.0,
+        n_members: int = 1,
+        member_average: str = "mean",
         metrics: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = None,
+        learning_rate_schedule: str = "constant",
         clipnorm: float | None = None,
         epochs: int = 100,
         batch_size: int = 32,
@@ -266,9 +347,17 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         self.recurrent_dropout = recurrent_dropout
         self.loss = loss
         self.quantiles = quantiles
+        self.window_norm = window_norm
+        self.season_length = season_length
+        self.history_columns = history_columns
+        self.linear_skip = linear_skip
+        self.skip_l2 = skip_l2
+        self.n_members = n_members
+        self.member_average = member_average
         self.metrics = metrics
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.clipnorm = clipnorm
         self.epochs = epochs
         self.batch_size = batch_size
@@ -346,7 +435,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         return twin
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_state")
+        return hasattr(self, "_members")
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_model"}
@@ -461,20 +550,25 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             weight = check_sample_weight(sample_weight, windows.starts, dtype=np.float64)
             _check_weights(weight)
         held_out = self._check_held_out(X_val, y_val)
+        all_targets = targets
         rows = _complete_rows(windows, targets, weight)
         if self.early_stopping and held_out is None and not is_partial:
             rows, last = self._hold_out_last(rows)
             held_out = windows[last], targets[last]
         targets, weight = targets[rows], None if weight is None else weight[rows]
 
+        if is_fresh:
+            self.target_scaler_ = self._fit_target_scaler(targets, weight)
+        if is_fresh or (not is_partial and len(rows) > 3):  # fewer tell nothing
+            self._relation = self._find_relation(windows, all_targets)
+        if is_fresh:
+            self.season_length_ = self._find_season(windows[rows], targets)
         network = self._network()
         if is_fresh:
-            rng = check_random_state(self.random_state)
-            self._seed = rng.randint(2**31 - 1)
-            self._state = training.initial_state(network, self._seed)
-            self.target_scaler_ = self._fit_target_scaler(targets, weight)
-        elif network.key == self._fitted_network.key:
-            rng = copy.deepcopy(self._rng)
+            members = self._new_members(network, windows[rows], targets, weight)
+        elif network.key == self._fitted_network.key and len(self._members) == self.n_members:
+            members = copy.deepcopy(self._members)
+            self._relate(network, members)
         else:
             raise ValueError(
                 f"warm_start and partial_fit continue with the network there is, but parameters of "
@@ -482,29 +576,62 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
                 f"back, or fit anew with warm_start=False."
             )
         history_before = self.history_ if is_partial and not is_fresh else {}
-        self._state, history = training.train(
-            network,
-            self._compilation(),
-            self._state,
-            self._samples(windows[rows], targets, weight),
-            None if held_out is None else self._samples(*held_out),
-            training.Training(
-                epochs=epochs,
-                batch_size=self.batch_size,
-                shuffle=self.shuffle,
-                rng=rng,
-                dropout_seed=self._seed,
-                first_epoch=len(history_before.get("loss", [])),
-                patience=self.n_iter_no_change if self.early_stopping and held_out else None,
-                verbose=int(self.verbose),
-                callbacks=self._callbacks(),
-            ),
-            self.jit_compile,
-        )
-        self._fitted_network, self._rng = network, rng
+        samples = self._samples(windows[rows], targets, weight)
+        validation = None if held_out is None else self._samples(*held_out)
+        histories = []
+        for member in members:
+            member.state, history = training.train(
+                network,
+                self._compilation(),
+                member.state,
+                samples,
+                validation,
+                training.Training(
+                    epochs=epochs,
+                    batch_size=self.batch_size,
+                    shuffle=self.shuffle,
+                    rng=member.rng,
+                    dropout_seed=member.seed,
+                    first_epoch=len(history_before.get("loss", [])),
+                    schedule="constant" if is_partial else self.learning_rate_schedule,
+                    patience=self.n_iter_no_change if self.early_stopping and held_out else None,
+                    verbose=int(self.verbose),
+                    callbacks=self._callbacks(),
+                ),
+                self.jit_compile,
+            )
+            histories.append(history)
+        self._fitted_network, self._members = network, members
+        self._states = [member.state for member in members]
         self.__dict__.pop("_model", None)
+        history = _mean_history(histories)
         self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
+
+    def _new_members(
+        self,
+        network: training.Network,
+        windows: Windows,
+        targets: np.ndarray,
+        weight: np.ndarray | None,
+    ) -> list[_Member]:
+        """Networks with fresh weights; the first is what it would be alone."""
+        rng = check_random_state(self.random_state)
+        members = [_Member.new(network, rng)]
+        seeds = np.random.RandomState(members[0].seed).randint(2**31 - 1, size=self.n_members - 1)
+        members += [_Member.new(network, np.random.RandomState(seed)) for seed in seeds]
+        self._relate(network, members)
+        if self.linear_skip == "ridge":
+            y, start = self._through_scaler("transform", targets), members[0].state.weights
+            skip = network.remedies.ridge_skip(start, windows, y, self._quantiles, weight)
+            for member in members:
+                member.state.weights[-len(skip) :] = skip
+        return members
+
+    def _relate(self, network: training.Network, members: list[_Member]) -> None:
+        """Tell networks how the targets follow from their history."""
+        for member in members:
+            member.state.weights = network.remedies.relate(member.state.weights, self._relation)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of every row, in the layout that ``fit`` was given.
@@ -521,7 +648,35 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
                 (n_samples, n_steps_out, n_targets)
             The predictions, in the target's units.
         """
-        y = self._predict_all(X)
+        return self._middle(self._predict_all(X))
+
+    @available_if(_has_members)
+    def predict_std(self, X: Any) -> np.ndarray:
+        """Predict how far the members differ: the deviation of their forecasts, of every row.
+
+        It is what other seeds would have changed, not how far the truth may be off: for that there
+        are ``loss="quantile"`` and :class:`ConformalRegressor`. Only with ``n_members`` above 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
+            The windows, as for ``predict``.
+
+        Returns
+        -------
+        std : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
+                (n_samples, n_steps_out, n_targets)
+            The deviations, in the target's units.
+        """
+        is_known, outputs = self._outputs(X)
+        members = [
+            self._middle(self._to_units(is_known, outputs[:, number]))
+            for number in range(outputs.shape[1])
+        ]
+        return np.std(members, axis=0)
+
+    def _middle(self, y: np.ndarray) -> np.ndarray:
+        """The forecasts themselves, or their median among the quantiles, in the layout of y."""
         # Sorted, as those of predict_quantiles are.
         y = y[..., 0] if y.shape[3] == 1 else np.sort(y, axis=3)[..., self._quantiles.index(0.5)]
         return y.reshape(-1, *self._y_shape)
@@ -580,29 +735,47 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
 
     def _predict_all(self, X: Any) -> np.ndarray:
         """Predictions of shape (n_samples, n_steps_out, n_targets, n_quantiles), or 1 of these."""
+        is_known, outputs = self._outputs(X)
+        return self._to_units(is_known, _AVERAGES[self.member_average](outputs, axis=1))
+
+    def _outputs(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows have a forecast, and what each member says of these, in scaled units.
+
+        The second is of shape (n_known, n_members, n_steps_out, n_targets, n_quantiles).
+        """
         check_is_fitted(self)
         windows, is_known = self._check_windows(X, reset=False).completed()
-        shape = (self.n_steps_out_, self.n_targets_, len(self._quantiles))
-        y = np.full((len(is_known), *shape), np.nan, dtype=self._y_dtype)
+        shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
+        if not is_known.any():
+            return is_known, np.empty((0, len(self._states), *shape))
+        windows = windows[is_known]
+        outputs = training.predict(
+            self._fitted_network, self._states, windows.table, windows.starts
+        )
+        return is_known, outputs.reshape(*outputs.shape[:2], *shape)
+
+    def _to_units(self, is_known: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Outputs of known rows in the target's units, among NaN for the others."""
+        y = np.full((len(is_known), *outputs.shape[1:]), np.nan, dtype=self._y_dtype)
         if is_known.any():
-            windows = windows[is_known]
-            outputs = training.predict(
-                self._fitted_network, self._state, windows.table, windows.starts
-            )
-            for number in range(shape[2]):
-                values = outputs.reshape(-1, *shape)[..., number]
-                y[is_known, ..., number] = self._through_scaler("inverse_transform", values)
+            for number in range(outputs.shape[-1]):
+                y[is_known, ..., number] = self._through_scaler(
+                    "inverse_transform", outputs[..., number]
+                )
         return y
 
     @property
     def model_(self) -> keras.Model:
         """The trained network as a Keras model of its own, compiled as it was trained."""
         check_is_fitted(self)
-        if "_model" not in vars(self):
-            self._model = training.build_model(
-                self._fitted_network, self._state, self._compilation()
+        average, model = vars(self).get("_model", (None, None))
+        if average != self.member_average:
+            average = self.member_average
+            model = training.build_model(
+                self._fitted_network, self._states, average, self._compilation()
             )
-        return self._model
+            self._model = average, model
+        return model
 
     @property
     def initialized_(self) -> bool:
@@ -652,11 +825,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
-        y, targets = check_targets(y, windows.starts, self.n_targets, self)
+        y_checked, targets = check_targets(y, windows.starts, self.n_targets, self)
         _, n_steps_out, n_targets = targets.shape
         if reset:
-            self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+            self._y_shape, self._y_dtype = y_checked.shape[1:], y_checked.dtype
             self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
+            self._named_lead = named_lead(y)
         elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
                 f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
@@ -753,10 +927,59 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         n_features = 1 if self._n_dims == 2 else self.n_features_in_
         return training.Network(
             builder,
+            self._remedies(),
             input_shape=(self.n_steps_in_, n_features),
             n_steps_out=self.n_steps_out_,
             n_targets=self.n_targets_ * len(self._quantiles),
             **arguments,
+        )
+
+    def _find_relation(self, windows: Windows, targets: np.ndarray) -> Relation:
+        """How the scaled targets follow from their own history in the windows."""
+        n_features = windows.shape[2]
+        if self.window_norm is None:
+            return Relation((), 1, np.ones(0), np.zeros(0))
+        columns = check_columns(
+            self.history_columns, self.n_targets_, n_features, "history_columns"
+        )
+        lead = self._named_lead
+        low, high = np.nanmin(targets, axis=(0, 1)), np.nanmax(targets, axis=(0, 1))
+        high = np.where(high > low, high, low + 1)
+        ends = np.stack([low, (low + high) / 2, high])
+        first, middle, last = self._through_scaler("transform", ends)
+        is_linear = np.allclose(middle - first, last - middle, rtol=1e-4)
+        if not is_linear:  # then the features have to be transformed alike
+            y = self._through_scaler("transform", targets)
+            return find_relation(windows.to_array(), y[:, 0], columns, _WAY_OUT, lead=lead)
+        found = find_relation(windows.to_array(), targets[:, 0], columns, _WAY_OUT, lead=lead)
+        scale = (last - first) / (high - low)
+        return found._replace(
+            scale=scale * found.scale, offset=first + scale * (found.offset - low)
+        )
+
+    def _find_season(self, windows: Windows, targets: np.ndarray) -> int:
+        if self.window_norm != "seasonal":
+            return 1
+        if self.season_length is None:
+            rows = np.linspace(0, len(targets) - 1, min(len(targets), 1_000)).astype(int)
+            y = self._through_scaler("transform", targets[rows])
+            return find_season(windows[rows].to_array(), y, self._relation)
+        if self.season_length > self.n_steps_in_:
+            raise ValueError(
+                f"window_norm='seasonal' needs windows as long as a season: season_length="
+                f"{self.season_length}, but n_steps_in={self.n_steps_in_}. Lengthen the window, or "
+                f"set season_length=None to have one found that fits."
+            )
+        return int(self.season_length)
+
+    def _remedies(self) -> Remedies:
+        return Remedies(
+            window_norm=self.window_norm,
+            columns=self._relation.columns,
+            lead=self._relation.lead,
+            season_length=self.season_length_,
+            linear_skip=bool(self.linear_skip),
+            l2=float(self.skip_l2),
         )
 
     def _compilation(self) -> training.Compilation:
@@ -782,6 +1005,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             raise ValueError(
                 f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
                 f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
+            )
+        if self.learning_rate_schedule != "constant" and hasattr(self.learning_rate, "get_config"):
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} needs a number to begin "
+                f"at, but learning_rate is a schedule itself, {type(self.learning_rate).__name__}. "
+                f"Give one of the two."
             )
         optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
         config = optimizer.get_config()
@@ -824,6 +1053,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _mean_history(histories: list[training.History]) -> training.History:
+    """Mean over the members that were still training in an epoch."""
+    return {
+        name: [
+            float(np.mean(values))
+            for epoch in range(max(len(history[name]) for history in histories))
+            if (values := [h[name][epoch] for h in histories if epoch < len(h[name])])
+        ]
+        for name in histories[0]
+    }
 
 
 def _check_weights(weight: np.ndarray) -> None:

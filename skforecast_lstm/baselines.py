@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
+from skforecast_lstm._relation import affine_relation, check_columns
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -23,7 +22,12 @@ from skforecast_lstm._validation import (
 )
 from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 
-__all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor", "affine_relation"]
+__all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor"]
+
+_WAY_OUT = (
+    "If it is elsewhere, name its positions with columns=..., and give the lead that y was made "
+    "with. If a step before the window scales, leave it out: these forecasts need no scaler."
+)
 
 _PARAMETERS = """n_targets : int, default=None
         Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
@@ -120,9 +124,12 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
                 f"n_steps_in={self.n_steps_in_} is too short: {self} needs windows of at least "
                 f"{self._n_steps_needed} steps. Lengthen n_steps_in of WindowTransformer."
             )
-        self._columns = self._check_columns()
+        n_features = self._window_shape[1]
+        columns = check_columns(self.columns, self.n_targets_, n_features, "columns")
+        # A slice takes them without a copy.
+        self._columns = slice(self.n_targets_) if self.columns is None else columns
         self.scale_, self.offset_ = affine_relation(
-            windows, targets[:, 0], columns=self._columns, lead=self.lead
+            windows, targets[:, 0], columns, _WAY_OUT, lead=self.lead
         )
         return self
 
@@ -178,19 +185,6 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
         _, self.n_steps_out_, self.n_targets_ = targets.shape
         return targets
 
-    def _check_columns(self) -> slice | list[int]:
-        """Where the targets' history is; a slice, if it can be, takes it without a copy."""
-        n_targets, n_features = self.n_targets_, self._window_shape[1]
-        columns = range(n_targets) if self.columns is None else list(self.columns)
-        is_position = [isinstance(c, Integral) and -n_features <= c < n_features for c in columns]
-        if len(columns) != n_targets or not all(is_position):
-            raise ValueError(
-                f"columns={self.columns} must name the position of the history of each target "
-                f"among the features: {n_targets} integers below {n_features}, the features per "
-                f"step of X. None takes the first {n_targets}."
-            )
-        return slice(n_targets) if self.columns is None else [int(c) for c in columns]
-
 
 class NaiveRegressor(_HistoryRegressor):
     """Predict that every step equals the last value of the window: persistence.
@@ -215,7 +209,7 @@ class NaiveRegressor(_HistoryRegressor):
     -----
     The features may have been scaled before the window, all rows alike: ``fit`` learns the line
     that leads back to the target's units, and refuses features that are not the targets' own
-    history (see :func:`affine_relation`).
+    history.
 
     References
     ----------
@@ -343,135 +337,3 @@ class DriftRegressor(_HistoryRegressor):
         # One known value tells of no change.
         n_between = np.where(n_between > 0, n_between, np.nan)
         return last + ahead[:, np.newaxis] * change / n_between
-
-
-def affine_relation(
-    windows: np.ndarray, y_first: np.ndarray, *, columns: slice | Sequence[int], lead: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
-    """Find the lines that lead from features, as they were scaled, to the targets' units.
-
-    If a feature is the target's own history, the first target of a row is what the window that ends
-    `lead` rows later saw last; if it was scaled, all these pairs lie on one line. In the order of
-    time the later row is `lead` places on. Where that does not fit, as in a table of several
-    series, rows are told by their windows: without its last `lead` steps, the later one is the
-    window of this row without its first. Rows whose windows are alike are compared as a whole.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, n_steps_in, n_features)
-        The windows; NaN or inf marks what is missing.
-    y_first : ndarray of shape (n_samples, n_targets)
-        The first step of the targets; NaN marks what is missing.
-    columns : slice or sequence of int
-        Which features are the history of each target.
-    lead : int, default=1
-        Rows from the end of a window to the first target; at least 1.
-
-    Returns
-    -------
-    scale, offset : ndarray of shape (n_targets,)
-        The target is ``offset + scale * feature``. Exactly 1 and 0 where the two are equal up to
-        rounding, and where they cannot be compared: fewer than three pairs are known, or the rows
-        do not follow each other, as those of independent sequences.
-
-    Raises
-    ------
-    ValueError
-        If the features are not the targets' own history.
-    """
-    eps = float(max(np.finfo(windows.dtype).eps, np.finfo(y_first.dtype).eps))
-    last = windows[:, -1, columns].astype(np.float64)
-    pairs = list(zip(last.T, y_first.astype(np.float64).T, strict=True))
-    lines = [_line_in_time(x[lead:], y[:-lead], eps) for x, y in pairs]
-    if None in lines and windows.shape[1] > lead:
-        heads, tails = _hashes(windows[:, :-lead]), _hashes(windows[:, lead:])
-        # One that stands still looks like its own next; one with gaps may have had none before it.
-        is_later = (heads != tails) & ~np.isnan(windows).any(axis=(1, 2))
-        lines = [_line_among(x, y, np.where(is_later, heads, 0), tails, eps) for x, y in pairs]
-    found = [line for line in lines if line is not None]
-    if len(found) == len(lines):
-        scale, offset = np.transpose(found)
-        return scale, offset
-    target = lines.index(None)
-    raise ValueError(
-        f"The forecast of target {target} is made of its own history, but feature "
-        f"{np.arange(windows.shape[2])[columns][target]} of the windows is not: {lead} rows later "
-        f"(lead={lead}), its values are neither those of y nor on one line with them. "
-        f"make_supervised puts the history of the targets first among the features; if it is "
-        f"elsewhere, name its positions with columns=..., and give the lead that y was made with. "
-        f"If a step before the window scales, leave it out: these forecasts need no scaler, and "
-        f"one that is not linear, or has a scale for each series, cannot be undone. Among several "
-        f"series, windows of more than lead steps are needed to tell which row follows which."
-    )
-
-
-def _line_in_time(x: np.ndarray, y: np.ndarray, eps: float) -> tuple[float, float] | None:
-    """Scale and offset of the line that all points (x, y) lie on, None if there is none."""
-    is_known = np.isfinite(x) & np.isfinite(y)
-    x, y = x[is_known], y[is_known]
-    if len(x) < 3:
-        return 1.0, 0.0
-    low, high = x.argmin(), x.argmax()
-    slope = (y[high] - y[low]) / (x[high] - x[low]) if x[high] > x[low] else 1.0
-    for scale, offset in ((1.0, 0.0), (slope, y[low] - slope * x[low])):
-        if scale and np.abs(offset + scale * x - y).max() <= _rounding(scale, x, y, eps):
-            return float(scale), float(offset)
-    return None
-
-
-def _line_among(
-    x: np.ndarray, y: np.ndarray, heads: np.ndarray, tails: np.ndarray, eps: float
-) -> tuple[float, float] | None:
-    """Scale and offset of the line from the last values `x` of windows to the targets `y`.
-
-    Windows with equal `heads` follow those with such `tails`, in any order; 0 follows nothing.
-    """
-    is_known = np.isfinite(y)
-    is_later = np.isfinite(x) & (heads != 0) & ~np.isin(heads, tails[~is_known])
-    has_former = is_later & np.isin(heads, tails)
-    if has_former.sum() < 3:
-        return 1.0, 0.0
-    has_later = is_known & np.isin(tails, heads[is_later])
-    x, y, heads, tails = x[has_former], y[has_later], heads[has_former], tails[has_later]
-    for scale, offset in _lines_between(x, np.unique(y)):
-        if _are_among(heads, offset + scale * x, tails, y, _rounding(scale, x, y, eps)):
-            return scale, offset
-    # In time order all have one before them; of other rows, some are alike by chance.
-    return None if has_former.sum() > 0.9 * is_later.sum() else (1.0, 0.0)
-
-
-def _lines_between(x: np.ndarray, values: np.ndarray) -> Iterator[tuple[float, float]]:
-    """Lines that may lead from `x` to sorted values: the identity, and those between the ranges."""
-    yield 1.0, 0.0
-    # The outermost targets may be the last of their series, which no window has seen.
-    lows, highs = values[:3], values[:-4:-1]
-    for first, last in [*product(lows, highs), *product(highs, lows)]:
-        scale = (last - first) / np.ptp(x) if np.ptp(x) > 0 else 1.0
-        if scale:
-            yield float(scale), float(first - scale * x.min())
-
-
-def _are_among(
-    keys: np.ndarray, values: np.ndarray, said_keys: np.ndarray, said: np.ndarray, rounding: float
-) -> bool:
-    """Tell whether each value is, up to rounding, one that was said under its key, each once."""
-    left: defaultdict[int, deque[float]] = defaultdict(deque)
-    for key, value in sorted(zip(said_keys, said, strict=True)):
-        left[key].append(value)
-    for key, value in sorted(zip(keys, values, strict=True)):
-        while left[key] and left[key][0] < value - rounding:
-            left[key].popleft()
-        if not left[key] or left[key].popleft() > value + rounding:
-            return False
-    return True
-
-
-def _hashes(windows: np.ndarray) -> np.ndarray:
-    """A number for each window, equal where they are equal."""
-    return np.array([hash(window.tobytes()) for window in windows])
-
-
-def _rounding(scale: float, x: np.ndarray, y: np.ndarray, eps: float) -> float:
-    """How far a line through rounded numbers can miss them: it grows with spread and level."""
-    level = np.abs(y).max() + np.abs(scale * x).max()
-    return float(np.sqrt(eps) * np.ptp(y) + 8 * eps * level)

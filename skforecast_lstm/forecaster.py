@@ -210,8 +210,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             if name.rpartition("__")[2] == "group"
         }
         estimator.set_params(**{name: label for name, same in is_same.items() if same})
-        kinds = {type(value) for value in (estimator, *params.values())}
-        if GroupScaler in kinds and GroupTransformedTargetRegressor not in kinds:
+        parts = [estimator, *params.values()]
+        by_series = any(isinstance(part, GroupScaler) and not part.pooled for part in parts)
+        if by_series and not any(isinstance(p, GroupTransformedTargetRegressor) for p in parts):
             warnings.warn(
                 f"features are scaled by series (GroupScaler), targets are not: the level of a "
                 f"series is lost, and all are forecast at one. Wrap the pipeline as "

@@ -339,6 +339,13 @@ def count_targets(names: Any) -> int:
     return 1 if parsed is None else len(parsed[0])
 
 
+def named_lead(y: Any) -> int:
+    """Rows from an origin to its first target, by the names of `y`; 1 if they say 0 or nothing."""
+    names = y.columns if hasattr(y, "columns") else [getattr(y, "name", None)]
+    parsed = parse_step_names(names)
+    return 1 if parsed is None else max(1, parsed[1][0])
+
+
 def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:
     """View targets of any layout as (n_rows, n_steps_out, n_targets).
 

@@ -58,12 +58,15 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         each series. None: ``StandardScaler()``.
     group : column name or position, or name of an index level
         What tells the series apart, as in :class:`WindowTransformer`.
+    pooled : bool, default=False
+        Whether all series are scaled alike after all, by the one scaler that is fitted to all rows:
+        for regressors that find the level of a series in the window (``window_norm``).
 
     Attributes
     ----------
     scalers_ : dict
         The fitted scaler of each series, by label. Not of a series without a single value in some
-        column.
+        column; empty if `pooled`.
     pooled_scaler_ : transformer
         The scaler fitted to the rows of all series. It scales those that have none of their own,
         because ``fit`` has not seen them.
@@ -112,11 +115,13 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "scaler": [HasMethods(["fit", "transform"]), None],
         "group": [str, Integral, tuple],
+        "pooled": ["boolean"],
     }
 
-    def __init__(self, scaler: Any = None, *, group: Any) -> None:
+    def __init__(self, scaler: Any = None, *, group: Any, pooled: bool = False) -> None:
         self.scaler = scaler
         self.group = group
+        self.pooled = pooled
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> GroupScaler:
@@ -136,6 +141,8 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         _, values, labels, _ = self._check_table(X, reset=True)
         self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
+        if self.pooled:
+            self.scalers_ = {}
         return self
 
     def transform(self, X: Any) -> Any:

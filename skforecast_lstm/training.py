@@ -8,6 +8,7 @@ are kept in a cache and lent to one fit or prediction at a time, which loads its
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import os
 import random
@@ -25,6 +26,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+from skforecast_lstm.remedies import Remedies, average_members, join_members
 
 __all__ = [
     "Compilation",
@@ -53,6 +55,7 @@ _MAX_PREDICT_STEPS = 12_000
 _MASKED = float(np.finfo(np.float32).min)
 # Keras draws the seeds of initializers and dropout from Python's global generator.
 _BUILD_LOCK = threading.RLock()
+_NONE = Remedies()
 
 History = dict[str, list[float]]
 
@@ -73,30 +76,44 @@ _limit_threads()
 
 
 class Network:
-    """A builder and its arguments: all that tells one network from another.
+    """A builder, its arguments and what surrounds it: all that tells one network from another.
 
     Parameters
     ----------
     builder : callable
         One of ``networks`` or a user's own.
+    remedies : Remedies, default=Remedies()
+        What surrounds the model that it builds: by default nothing.
     **arguments
         What it is called with.
     """
 
-    def __init__(self, builder: Callable[..., keras.Model], **arguments: Any) -> None:
+    def __init__(
+        self, builder: Callable[..., keras.Model], remedies: Remedies = _NONE, **arguments: Any
+    ) -> None:
         self.builder = builder
+        self.remedies = remedies
         self.arguments = arguments
         self.skips_masked = False
+        self.n_members = 1
 
     @property
     def key(self) -> Any:
         """What is equal for equal networks."""
-        return self.builder, self.skips_masked, _identity(self.arguments)
+        parts = self.builder, self.remedies, self.skips_masked, self.n_members
+        return *parts, _identity(self.arguments)
 
     def masked(self) -> Network:
         """The same network, of the same weights, whose recurrent layers skip masked steps."""
-        network = Network(self.builder, **self.arguments)
-        network.skips_masked = True
+        return self._but(skips_masked=True)
+
+    def side_by_side(self, n_members: int) -> Network:
+        """So many of them in one, each with weights of its own: its output has an axis for them."""
+        return self if n_members == 1 else self._but(n_members=n_members)
+
+    def _but(self, **changes: Any) -> Network:
+        network = copy.copy(self)
+        vars(network).update(changes)
         return network
 
     def build(self, seed: int = 0) -> keras.Model:
@@ -106,11 +123,17 @@ class Network:
             try:
                 random.seed(seed)
                 np.random.seed(seed)  # noqa: NPY002
-                model = self.builder(**self.arguments)
-                return self._masked(model) if self.skips_masked else model
+                if self.n_members == 1:
+                    return self._member()
+                return join_members([self._member() for _ in range(self.n_members)])
             finally:
                 random.setstate(states[0])
                 np.random.set_state(states[1])  # noqa: NPY002
+
+    def _member(self) -> keras.Model:
+        model = self.builder(**self.arguments)
+        model = self.remedies.surround(model, self.arguments["n_steps_out"])
+        return self._masked(model) if self.skips_masked else model
 
     def _masked(self, model: keras.Model) -> keras.Model:
         """The model behind a layer that masks; refused where a layer would lose the mask."""
@@ -221,6 +244,8 @@ class Training:
     rng: np.random.RandomState
     dropout_seed: int = 0
     first_epoch: int = 0
+    learning_rate: float | None = None
+    schedule: str = "constant"
     patience: int | None = None
     verbose: int = 0
     callbacks: Sequence[keras.callbacks.Callback] = field(default_factory=list)
@@ -229,6 +254,13 @@ class Training:
     def last_epoch(self) -> int:
         """Number of the epoch after the last."""
         return self.first_epoch + self.epochs
+
+    def rate(self, epoch: Any, current: float) -> Any:
+        """Learning rate of an epoch, or of an array of them, where it is such a one now."""
+        if self.schedule == "constant" or self.learning_rate is None:
+            return current + 0.0 * epoch
+        done = (epoch - self.first_epoch) / self.epochs
+        return self.learning_rate * (1 + np.cos(np.pi * done)) / 2
 
     def orders(self, n_epochs: int, n_samples: int) -> np.ndarray:
         """Sample numbers in the order of training, one row per epoch."""
@@ -246,7 +278,7 @@ class Program:
         if not self._jit:  # XLA compiles the loop, and has no such kernel
             use_fused_kernels(self.model)
         self.n_traces = 0
-        self._loaded: State | None = None
+        self._loaded: Sequence[State] | None = None
         if compilation is not None:
             compilation.compile(self.model)
             self.model.optimizer.build(self.model.trainable_variables)
@@ -260,7 +292,8 @@ class Program:
     @functools.cached_property
     def _train(self) -> Any:
         orders, size = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([], tf.int32)
-        return self._traced(self._epochs, self._signature(), orders, size)
+        rates = tf.TensorSpec([None], tf.float32)
+        return self._traced(self._epochs, self._signature(), orders, rates, size)
 
     @functools.cached_property
     def _validate(self) -> Any:
@@ -282,11 +315,11 @@ class Program:
             tf.TensorSpec([None, *(1 for _ in output_shape[1:])], floatx),
         )
 
-    def predict(self, state: State, table: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    def predict(self, states: Sequence[State], table: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Outputs for windows, as the model's own ``predict`` gives them."""
-        if state is not self._loaded:
-            self.model.set_weights(state.weights)
-            self._loaded = state
+        if states is not self._loaded:
+            self.model.set_weights(_joined(states))
+            self._loaded = states
         size = max(32, _MAX_PREDICT_STEPS // self.model.input_shape[1])
         rows = _tensor(table)
         outputs = [
@@ -305,6 +338,7 @@ class Program:
     ) -> tuple[State, History]:
         """Train from `state`; return the new one and the history of losses."""
         self._start(state, training, learning_rate)
+        training = replace(training, learning_rate=learning_rate)
         tensors = self._tensors(samples)
         held_out = None if validation is None else self._tensors(validation)
         run = self._run_keras if _has_batch_hooks(training.callbacks) else self._run
@@ -345,7 +379,11 @@ class Program:
             while epoch < training.last_epoch and not model.stop_training:
                 callbacks.on_epoch_begin(epoch)
                 orders = training.orders(min(span, training.last_epoch - epoch), n_samples)
-                for name, values in self._train(samples, tf.constant(orders), batch_size).items():
+                rates = training.rate(epoch + np.arange(len(orders)), self._rate())
+                logs = self._train(
+                    samples, tf.constant(orders), tf.constant(rates, tf.float32), batch_size
+                )
+                for name, values in logs.items():
                     history.setdefault(name, []).extend(map(float, values.numpy()))
                 _check_finite(history["loss"], training.first_epoch)
                 if held_out is not None:
@@ -358,13 +396,17 @@ class Program:
             callbacks.on_train_end()
         return history
 
+    def _rate(self) -> float:
+        """The learning rate, which a callback may have changed."""
+        return float(self.model.optimizer.learning_rate)
+
     def _run_keras(self, samples: Any, held_out: Any, training: Training) -> History:
         """``model.fit`` on the same batches, for callbacks that want to see each of them."""
-        stopping = []
+        ours: list[keras.callbacks.Callback] = [_Schedule(training)]
         if training.patience is not None:
-            stopping = [
+            ours.append(
                 keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
-            ]
+            )
         with _attached(training) as attached:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
@@ -373,7 +415,7 @@ class Program:
                 initial_epoch=training.first_epoch,
                 shuffle=False,
                 verbose=0,
-                callbacks=[*attached, *stopping],
+                callbacks=[*attached, *ours],
             ).history
         _check_finite(history["loss"], training.first_epoch)
         return {name: [float(value) for value in values] for name, values in history.items()}
@@ -409,15 +451,20 @@ class Program:
         self.n_traces += 1
         return self.model(self._gather(table, starts), training=False)
 
-    def _epochs(self, samples: Any, orders: tf.Tensor, batch_size: tf.Tensor) -> Any:
-        """Train for one epoch per row of `orders`; return the logs of each."""
+    def _epochs(
+        self, samples: Any, orders: tf.Tensor, rates: tf.Tensor, batch_size: tf.Tensor
+    ) -> Any:
+        """Train for one epoch per row of `orders`, at its rate; return the logs of each."""
         self.n_traces += 1
         model = self.model
+        rate = model.optimizer.learning_rate
         n_epochs, n_samples = tf.unstack(tf.shape(orders))
         names = list(model.get_metrics_result())
 
         def epoch(number: tf.Tensor, *logs: tf.TensorArray) -> tuple:
             model.reset_metrics()
+            if isinstance(rate, keras.Variable):  # no schedule of the user's own
+                rate.assign(rates[number])
 
             def step(rows: tf.Tensor) -> None:
                 self._step(self._take(samples, tf.gather(orders[number], rows)), batch_size)
@@ -492,6 +539,20 @@ class _Best:
         """Give the model the weights of the best epoch."""
         if self._weights is not None:
             model.set_weights(self._weights)
+
+
+class _Schedule(keras.callbacks.Callback):
+    """Sets the learning rate of each epoch; Keras' own would write it into the history, too."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__()
+        self._training = training
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Set that of the epoch, unless a schedule of the user's own does."""
+        optimizer = self.model.optimizer
+        if self._training.learning_rate is not None:
+            optimizer.learning_rate = self._training.rate(epoch, float(optimizer.learning_rate))
 
 
 class _Progress(keras.callbacks.Callback):
@@ -586,10 +647,17 @@ def initial_state(network: Network, seed: int) -> State:
     return State(model.get_weights())
 
 
-def build_model(network: Network, state: State, compilation: Compilation) -> keras.Model:
-    """Build a Keras model of one's own that holds the weights, independent of the cache."""
-    model = network.build()
-    model.set_weights(state.weights)
+def build_model(
+    network: Network, states: Sequence[State], average: str, compilation: Compilation
+) -> keras.Model:
+    """Build a Keras model of one's own that holds the weights, independent of the cache.
+
+    That of several members gives their average: "mean" or "median".
+    """
+    model = network.side_by_side(len(states)).build()
+    model.set_weights(_joined(states))
+    if len(states) > 1:
+        model = average_members(model, average)
     compilation.compile(model)
     model.optimizer.build(model.trainable_variables)  # or loading what was saved warns
     return model
@@ -637,11 +705,20 @@ def train(
         return program.train(state, samples, validation, training, compilation.learning_rate)
 
 
-def predict(network: Network, state: State, table: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Outputs of the network for complete windows, which begin in those rows of the table."""
+def predict(
+    network: Network, states: Sequence[State], table: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Outputs of the network for complete windows, which begin in those rows of the table.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_windows, n_states, ...)
+        One for each state of the network.
+    """
     network, table = _with_masks(network, table)
-    with _borrow(network) as program:
-        return program.predict(state, table, starts)
+    with _borrow(network.side_by_side(len(states))) as program:
+        outputs = program.predict(states, table, starts)
+    return outputs if len(states) > 1 else outputs[:, np.newaxis]
 
 
 def _with_masks(network: Network, table: np.ndarray) -> tuple[Network, np.ndarray]:
@@ -700,6 +777,11 @@ def _attached(training: Training) -> Iterator[list[keras.callbacks.Callback]]:
             bar.close()
         for callback in training.callbacks:
             callback.set_model(None)
+
+
+def _joined(states: Sequence[State]) -> list[np.ndarray]:
+    """Weights of several members side by side."""
+    return [weights for state in states for weights in state.weights]
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:

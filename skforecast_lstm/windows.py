@@ -577,6 +577,15 @@ class Windows:
         """Windows, steps and features."""
         return len(self), self.n_steps, self.table.shape[1]
 
+    def to_array(self) -> np.ndarray:
+        """Windows of shape (n_windows, n_steps, n_features): a view, if `from_array` made them."""
+        is_apart = len(self) * self.n_steps == len(self.table)
+        step = self.n_steps if is_apart else 1
+        every = np.lib.stride_tricks.sliding_window_view(self.table, self.n_steps, axis=0)
+        windows = every[::step].swapaxes(1, 2)
+        is_every = np.array_equal(self.starts, step * np.arange(len(windows)))
+        return windows if is_every else every[self.starts].swapaxes(1, 2)
+
     def are_complete(self) -> np.ndarray:
         """Tell which windows miss nothing, and are not masked in every step."""
         is_missing = np.isnan(self.table).any(axis=1)

@@ -1,10 +1,13 @@
 """What the base does with samples: which are trained on, held out, scaled, completed or refused."""
 
+import pickle
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
@@ -437,3 +440,178 @@ def test_quantiles_cannot_change_under_a_warm_start():
     model = quantile_regressor(epochs=1, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="are not those of the network there is"):
         model.set_params(quantiles=(0.2, 0.5, 0.8)).fit(X, y)
+
+
+# --- ensembles -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def noise():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 5, 2))
+    return X, 100 + 7 * X[:, :2, 0] + rng.normal(size=(50, 2))
+
+
+def seeds_of(n_members, random_state=0):
+    """Seeds that give, alone, the second and further members of an ensemble."""
+    first = np.random.RandomState(random_state).randint(2**31 - 1)
+    return np.random.RandomState(first).randint(2**31 - 1, size=n_members - 1).tolist()
+
+
+def alone(n_members, X, y, **params):
+    """The members of an ensemble, each fitted by itself."""
+    return [make(**{**params, "random_state": s}).fit(X, y) for s in (0, *seeds_of(n_members))]
+
+
+@pytest.mark.parametrize("params", [{}, {"dropout": 0.3}, {"shuffle": False}])
+def test_each_member_is_the_network_of_its_seed_bit_for_bit(params, noise):
+    X, y = noise
+    ensemble = make(n_members=3, epochs=3, **params).fit(X, y)
+    singles = alone(3, X, y, epochs=3, **params)
+    for state, single in zip(ensemble._states, singles, strict=True):
+        for ours, theirs in zip(state.weights, single._states[0].weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    _, outputs = ensemble._outputs(X)
+    for number, single in enumerate(singles):
+        np.testing.assert_allclose(outputs[:, number], single._outputs(X)[1][:, 0], atol=1e-6)
+    assert len({single.predict(X).tobytes() for single in singles}) == 3
+
+
+@pytest.mark.parametrize("n_members", [2, 3, 4])
+def test_forecasts_of_members_are_averaged_and_their_spread_is_known(n_members, noise):
+    X, y = noise
+    apart = np.array([single.predict(X) for single in alone(n_members, X, y)])
+    model = make(n_members=n_members).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), apart.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(model.predict_std(X), apart.std(axis=0), rtol=1e-3, atol=1e-4)
+    assert model.predict_std(X).shape == y.shape
+    median = model.set_params(member_average="median").predict(X)
+    np.testing.assert_allclose(median, np.median(apart, axis=0), rtol=1e-5)
+    gaps = X[:3].copy()
+    gaps[1, 2] = np.nan
+    np.testing.assert_array_equal(np.isnan(model.predict_std(gaps))[:, 0], [False, True, False])
+    assert np.isnan(model.predict_std(gaps[1:2])).all()
+
+
+def test_only_an_ensemble_has_a_spread(noise):
+    X, y = noise
+    assert not hasattr(make().fit(X, y), "predict_std")
+    assert hasattr(make(n_members=2), "predict_std")
+    with pytest.raises(NotFittedError):
+        make(n_members=2).predict_std(X)
+    with pytest.raises(AttributeError, match="predict_std"):
+        make().fit(X, y).predict_std(X)
+
+
+def test_the_history_of_an_ensemble_is_the_mean_of_its_members(noise):
+    X, y = noise
+    params = {"epochs": 4, "metrics": ["mae"]}
+    model = make(n_members=3, **params).fit(X, y, X_val=X[:9], y_val=y[:9])
+    singles = [
+        make(**{**params, "random_state": seed}).fit(X, y, X_val=X[:9], y_val=y[:9])
+        for seed in (0, *seeds_of(3))
+    ]
+    assert model.n_iter_ == 4
+    assert list(model.history_) == list(singles[0].history_)
+    for name, values in model.history_.items():
+        mean = np.mean([single.history_[name] for single in singles], axis=0)
+        np.testing.assert_allclose(values, mean, rtol=1e-6)
+
+
+def test_members_that_stop_early_at_different_epochs(noise):
+    X, y = noise
+    params = {
+        "early_stopping": True,
+        "epochs": 80,
+        "n_iter_no_change": 2,
+        "learning_rate": 0.03,
+        "units": 6,
+    }
+    model = make(n_members=3, **params).fit(X, y)
+    singles = alone(3, X, y, **params)
+    lengths = [single.n_iter_ for single in singles]
+    assert len(set(lengths)) > 1
+    assert model.n_iter_ == max(lengths) == len(model.history_["val_loss"])
+    for epoch, loss in enumerate(model.history_["val_loss"]):
+        left = [s.history_["val_loss"][epoch] for s in singles if epoch < s.n_iter_]
+        assert loss == pytest.approx(np.mean(left), rel=1e-6)
+    # Each has gone back to the weights of its own best epoch.
+    expected = np.mean([single.predict(X) for single in singles], axis=0)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("average", ["mean", "median"])
+def test_an_ensemble_goes_on_training(average, noise):
+    X, y = noise
+    params = {"n_members": 3, "member_average": average}
+    whole = make(epochs=4, **params).fit(X, y)
+    model = make(epochs=2, **params).fit(X, y).partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), whole.predict(X))
+    assert model.history_ == whole.history_
+    warm = make(epochs=2, warm_start=True, **params).fit(X, y).fit(X, y)
+    np.testing.assert_array_equal(warm.predict(X), whole.predict(X))
+    begun = make(**params).initialize(X, y)
+    for _ in range(4):
+        begun.partial_fit(X, y)
+    np.testing.assert_array_equal(begun.predict(X), whole.predict(X))
+    refitted = whole.fit(X, y)
+    np.testing.assert_array_equal(refitted.predict(X), model.predict(X))
+
+
+def test_members_cannot_change_under_a_warm_start(noise):
+    X, y = noise
+    model = make(n_members=2, warm_start=True).fit(X, y)
+    before = model.predict(X)
+    for n_members in (1, 3):
+        with pytest.raises(ValueError, match="parameters of LSTMRegressor that shape it"):
+            model.set_params(n_members=n_members).fit(X, y)
+        with pytest.raises(ValueError, match="parameters of LSTMRegressor that shape it"):
+            model.partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_an_ensemble_is_cloned_and_pickled(noise):
+    X, y = noise
+    model = make(n_members=3, member_average="median").fit(X, y)
+    twin = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(twin.predict(X), model.predict(X))
+    np.testing.assert_array_equal(twin.predict_std(X), model.predict_std(X))
+    np.testing.assert_array_equal(
+        twin.partial_fit(X, y).predict(X), model.partial_fit(X, y).predict(X)
+    )
+    fresh = clone(model)
+    assert (fresh.n_members, fresh.member_average) == (3, "median")
+    assert not hasattr(fresh, "history_")
+    np.testing.assert_array_equal(
+        fresh.fit(X, y).predict(X), make(**fresh.get_params()).fit(X, y).predict(X)
+    )
+
+
+def test_quantiles_of_an_ensemble():
+    X, y = noisy(40)
+    model = quantile_regressor(epochs=2, n_members=3, n_targets=2).fit(X, y)
+    singles = [
+        quantile_regressor(epochs=2, n_targets=2, random_state=seed).fit(X, y)
+        for seed in (0, *seeds_of(3))
+    ]
+    raw = np.mean([single._predict_all(X) for single in singles], axis=0)
+    expected = np.sort(raw, axis=3).reshape(40, 2, 3)
+    np.testing.assert_allclose(model.predict_quantiles(X), expected, rtol=1e-4, atol=1e-4)
+    medians = np.array([single.predict(X) for single in singles])
+    np.testing.assert_allclose(model.predict_std(X), medians.std(axis=0), rtol=1e-3, atol=1e-4)
+
+
+def test_the_model_of_an_ensemble_is_its_average(noise):
+    X, y = noise
+    for average in ("mean", "median"):
+        model = make(n_members=3, member_average=average).fit(X, y)
+        outputs = model.target_scaler_.inverse_transform(model.model_(X).numpy().reshape(-1, 1))
+        np.testing.assert_allclose(model.predict(X), outputs.reshape(-1, 2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_random_state_of_ones_own_seeds_every_member(seed, noise):
+    X, y = noise
+    found = make(n_members=2, random_state=np.random.RandomState(seed)).fit(X, y)
+    expected = make(n_members=2, random_state=seed).fit(X, y)
+    np.testing.assert_array_equal(found.predict(X), expected.predict(X))

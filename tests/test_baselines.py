@@ -7,8 +7,6 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from sklearn.base import clone, is_regressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
@@ -22,7 +20,6 @@ from skforecast_lstm.baselines import (
     DriftRegressor,
     NaiveRegressor,
     SeasonalNaiveRegressor,
-    affine_relation,
 )
 
 BASELINES = [NaiveRegressor(), SeasonalNaiveRegressor(3), DriftRegressor()]
@@ -292,7 +289,9 @@ def test_a_constant_target():
 def test_history_elsewhere_among_the_features():
     table = random_walks()
     X, y = make_supervised(table, [2, 0], features=[0, 1, 2])
-    with pytest.raises(ValueError, match="target 0 is made of its own history, but feature 0"):
+    with pytest.raises(
+        ValueError, match=r"Feature 0 .* is not the history of target 0.* Feature 2 is"
+    ):
         NaiveRegressor(n_targets=2).fit(WindowTransformer(3).fit_transform(X), y)
     model = make_pipeline(WindowTransformer(3), NaiveRegressor(n_targets=2, columns=[2, 0]))
     np.testing.assert_array_equal(model.fit(X, y).predict(X), X[:, [2, 0]])
@@ -310,7 +309,7 @@ def test_features_that_are_not_the_history_are_refused(baseline, case):
     X, y = make_supervised(table, target=1, features=features, lead=lead)
     scaler = FunctionTransformer(np.sqrt) if case == "not linear" else None
     model = make_pipeline(scaler, WindowTransformer(4), baseline)
-    with pytest.raises(ValueError, match=r"feature 0 of the windows is not: .* columns=\.\.\."):
+    with pytest.raises(ValueError, match=r"Feature 0 of the windows is not .* columns=\.\.\."):
         model.fit(X, y)
 
 
@@ -342,7 +341,7 @@ def test_a_nowcast_has_no_history_of_its_target_unless_it_is_given_one():
     X, y = make_supervised(data, "out", lead=0)
     with pytest.raises(ValueError, match=r"lead=0 .* one row late"):
         make_pipeline(WindowTransformer(3), NaiveRegressor(lead=0)).fit(X, y)
-    with pytest.raises(ValueError, match="its own history"):
+    with pytest.raises(ValueError, match="is not the history"):
         make_pipeline(WindowTransformer(3), NaiveRegressor()).fit(X, y)
     X["before"] = data["out"].shift()
     window = WindowTransformer(3, missing="drop")
@@ -363,35 +362,8 @@ def test_too_few_rows_to_tell_are_taken_as_they_are():
     model = make_pipeline(WindowTransformer(2), NaiveRegressor())
     np.testing.assert_array_equal(model.fit(X, y + 1).predict(X), X[:, 0])
     X, y = make_supervised([3.0, 1, 2, 5, 4])
-    with pytest.raises(ValueError, match="its own history"):
+    with pytest.raises(ValueError, match="is not the history"):
         model.fit(X, np.append(y[:3] ** 2, 0))
-
-
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    lead=st.integers(1, 3),
-    scale=st.floats(1e-6, 1e6) | st.floats(-1e6, -1e-6),
-    offset=st.floats(-1e6, 1e6),
-    dtype=st.sampled_from([np.float32, np.float64]),
-    shuffled=st.booleans(),
-)
-@example(seed=0, lead=1, scale=0.5, offset=131073.0, dtype=np.float32, shuffled=True)
-@example(seed=156, lead=1, scale=1e-6, offset=524288.0, dtype=np.float64, shuffled=True)
-def test_the_relation_is_found_in_any_order(seed, lead, scale, offset, dtype, shuffled):
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=30).astype(dtype)
-    windows = WindowTransformer(4).fit_transform(x.reshape(-1, 1))[: 30 - lead]
-    y_first = (offset + scale * x[lead:].astype(np.float64)).reshape(-1, 1)
-    y_first[rng.integers(len(y_first), size=4)] = np.nan
-    order = rng.permutation(len(windows)) if shuffled else np.arange(len(windows))
-    found_scale, found_offset = affine_relation(
-        windows[order], y_first[order], columns=[0], lead=lead
-    )
-    y = found_offset + found_scale * x
-    tolerance = 1e-5 if dtype is np.float32 else 1e-9
-    np.testing.assert_allclose(
-        y, offset + scale * x.astype(np.float64), atol=tolerance * (abs(scale) + abs(offset))
-    )
 
 
 def counts_of_shops(seed, mean, lead, n_shops=8):
@@ -423,7 +395,7 @@ def test_series_with_windows_that_are_alike(seed, mean, lead, n_steps_in):
     np.testing.assert_array_equal(unscaled.predict(X), expected)
     assert (unscaled[-1].scale_.item(), unscaled[-1].offset_.item()) == (1, 0)
     if mean >= 1:  # rare counts are alike too often
-        with pytest.raises(ValueError, match="feature 1 of the windows is not"):
+        with pytest.raises(ValueError, match="Feature 1 of the windows is not"):
             make_pipeline(window, NaiveRegressor(lead=lead, columns=[1])).fit(X, y)
 
 
@@ -455,8 +427,8 @@ def test_targets_that_are_withheld_prove_nothing():
     ("baseline", "message"),
     [
         (SeasonalNaiveRegressor(12), r"n_steps_in=4 .*season_length=12\) .* 12 steps"),
-        (NaiveRegressor(columns=[3]), r"columns=\[3\] .* 1 integers below 3"),
-        (NaiveRegressor(columns=[0, 1]), r"columns=\[0, 1\] .* 1 integers below 3"),
+        (NaiveRegressor(columns=[3]), r"columns=\[3\] .* 1 different integers below 3"),
+        (NaiveRegressor(columns=[0, 1]), r"columns=\[0, 1\] .* 1 different integers below 3"),
         (NaiveRegressor(columns=["a"]), r"columns=\['a'\] "),
         (NaiveRegressor(n_targets=2), r"n_targets=2 does not fit y of shape \(39,\)"),
         (SeasonalNaiveRegressor(0), "season_length"),

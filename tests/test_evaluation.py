@@ -581,7 +581,7 @@ def test_the_default_baseline_is_left_out_where_it_cannot_be():
     assert result.baselines == {}
     assert result.scores().index.tolist() == ["model"]
     assert "No baseline: " in repr(result)
-    assert "own history" in repr(result)
+    assert "is not the history of target 0" in repr(result)
     with pytest.raises(ValueError, match="own history"):
         backtest(LinearRegression(), X, y, cv=3, baselines=["naive"])
     with pytest.raises(ValueError, match="own history"):

@@ -17,12 +17,14 @@ PACKAGE = Path(skforecast_lstm.__file__).parent
 LAYERS = {
     "_validation": 0,
     "_kernels": 0,
+    "_relation": 0,
     "datasets": 0,
     "_dates": 1,
     "metrics": 1,
     "framing": 1,
     "networks": 1,
-    "training": 1,
+    "remedies": 1,
+    "training": 2,
     "windows": 2,
     "calendar": 2,
     "_base": 3,
@@ -82,7 +84,7 @@ def test_a_module_imports_only_from_the_layers_above_it(module):
 def test_heavy_packages_stay_in_their_rooms():
     assert importers("scikeras") == {"_base"}
     assert importers("tensorflow") == {"_kernels", "training"}
-    assert importers("keras") == {"_base", "_kernels", "networks", "training"}
+    assert importers("keras") == {"_base", "_kernels", "networks", "remedies", "training"}
     assert {name for name in SOURCES if "tf.function" in SOURCES[name]} == {"training"}
 
 

@@ -51,7 +51,7 @@ def make(name="LSTMRegressor", **params):
     return getattr(skforecast_lstm, name)(**params)
 
 
-def fit_with_keras(model, X, y, *, epochs, sample_weight=None):
+def fit_with_keras(model, X, y, *, epochs, sample_weight=None, rates=None):
     """``Model.fit`` from the same initial weights, on batches in the same order."""
     rng = np.random.RandomState(0)  # as random_state=0
     network = model._fitted_network
@@ -59,11 +59,20 @@ def fit_with_keras(model, X, y, *, epochs, sample_weight=None):
     reference.compile(loss="mse", optimizer="adam", metrics=["mae"])
     losses = []
     y = y.reshape(len(y), *reference.output_shape[1:])
-    for _ in range(epochs):
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    for epoch in range(epochs):
         order = rng.permutation(len(X))
         weight = None if sample_weight is None else sample_weight[order]
         history = reference.fit(
-            X[order], y[order], sample_weight=weight, batch_size=16, shuffle=False, verbose=0
+            X[order],
+            y[order],
+            sample_weight=weight,
+            batch_size=16,
+            shuffle=False,
+            verbose=0,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            callbacks=[] if rates is None else [scheduler],
         )
         losses.append(history.history["loss"][0])
     return reference, losses
@@ -274,6 +283,7 @@ def test_overlapping_windows_and_their_copies_train_alike():
         ("LSTMRegressor", {}),
         ("LSTMRegressor", {"cell": "gru"}),
         ("StackedLSTMRegressor", {"units": (5, 4), "activation": "relu"}),
+        ("LSTMRegressor", {"cell": "gru", "window_norm": "standard", "linear_skip": True}),
         ("EncoderDecoderLSTMRegressor", {"attention": True, "metrics": ["mae"]}),
     ],
 )
@@ -548,3 +558,110 @@ def test_learning_rate_schedule(data):
     schedule = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=10)
     model = make(learning_rate=schedule).fit(X, y)
     assert model.history_["loss"] != make(learning_rate=0.1).fit(X, y).history_["loss"]
+
+
+# --- the learning rate from epoch to epoch -----------------------------------------------------
+
+
+def cosine(epochs, rate=0.001):
+    """From the full rate down, along half a wave."""
+    return [rate * (1 + np.cos(np.pi * epoch / epochs)) / 2 for epoch in range(epochs)]
+
+
+class Rates(keras.callbacks.Callback):
+    """Notes the learning rate of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(float(self.model.optimizer.learning_rate))
+
+
+# Keras' own: its scheduler makes an array of the rate in a way that NumPy deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("name", "epochs"), [("LSTMRegressor", 1), ("LSTMRegressor", 7), ("CNNLSTMRegressor", 4)]
+)
+def test_a_cosine_gives_the_numbers_of_keras_scheduler(name, epochs, data):
+    X, y = data
+    params = {"batch_size": 16, "learning_rate_schedule": "cosine", **REGRESSORS[name]}
+    model = make(name, epochs=epochs, **params).fit(X, y)
+    reference, losses = fit_with_keras(model, X, y, epochs=epochs, rates=cosine(epochs))
+    np.testing.assert_allclose(model.history_["loss"], losses, rtol=1e-4)
+    for ours, theirs in zip(model.model_.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("watched", [{}, {"callbacks": [CountBatches()]}, {"verbose": 2}])
+@pytest.mark.parametrize("optimizer", ["adam", keras.optimizers.SGD(momentum=0.9)])
+def test_a_cosine_is_the_same_whoever_looks(optimizer, watched, data):
+    X, y = data
+    params = {"epochs": 5, "batch_size": 16, "learning_rate_schedule": "cosine"}
+    params |= {"learning_rate": 0.02, "optimizer": optimizer}
+    expected = make(**params).fit(X, y)
+    found = make(**params, **watched).fit(X, y)
+    np.testing.assert_allclose(found.history_["loss"], expected.history_["loss"], rtol=1e-4)
+    np.testing.assert_allclose(found.predict(X), expected.predict(X), atol=1e-4)
+    constant = make(**params | {"learning_rate_schedule": "constant"}).fit(X, y)
+    assert np.abs(constant.predict(X) - expected.predict(X)).max() > 1e-3
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("batch_callbacks", [[], [CountBatches()]])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_every_fit_begins_at_the_full_rate(warm_start, batch_callbacks, data):
+    X, y = data
+    rates = Rates()
+    params = {"learning_rate_schedule": "cosine", "learning_rate": 0.02, "warm_start": warm_start}
+    model = make(epochs=4, callbacks=[rates, *batch_callbacks], **params)
+    first = model.fit(X, y).predict(X)
+    again = model.fit(X, y).predict(X)
+    np.testing.assert_allclose(rates.seen, cosine(4, 0.02) * 2, rtol=1e-5)
+    assert np.array_equal(again, first) is not warm_start
+    # An epoch more has no schedule; nor does it leave one to the next estimator.
+    rates.seen = []
+    model.partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_allclose(rates.seen, [0.02, 0.02], rtol=1e-6)
+    plain = make(epochs=2, learning_rate=0.02, callbacks=[rates]).fit(X, y)
+    np.testing.assert_allclose(rates.seen[2:], [0.02, 0.02], rtol=1e-6)
+    fresh = make(epochs=2, learning_rate=0.02).fit(X, y)
+    np.testing.assert_array_equal(plain.predict(X), fresh.predict(X))
+
+
+def test_early_stopping_follows_the_same_cosine(data):
+    X, y = data
+    rates = Rates()
+    params = {"learning_rate_schedule": "cosine", "learning_rate": 0.05, "early_stopping": True}
+    model = make(epochs=60, n_iter_no_change=3, callbacks=[rates], **params)
+    model.fit(X, y, X_val=X[:10] * -1, y_val=y[:10])
+    assert model.n_iter_ < 60
+    np.testing.assert_allclose(rates.seen, cosine(60, 0.05)[: model.n_iter_], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_constant_rate_is_what_there_was_and_leaves_other_schedules_alone(data):
+    X, y = data
+    plain = make(learning_rate_schedule="constant").fit(X, y)
+    _, losses = fit_with_keras(make(batch_size=16).fit(X, y), X, y, epochs=3, rates=[0.001] * 3)
+    np.testing.assert_allclose(make(batch_size=16).fit(X, y).history_["loss"], losses, rtol=1e-4)
+    np.testing.assert_array_equal(plain.predict(X), make().fit(X, y).predict(X))
+    rates = Rates()
+    halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    make(callbacks=[halved, rates], learning_rate=0.08).fit(X, y)
+    np.testing.assert_allclose(rates.seen, [0.04, 0.02, 0.01], rtol=1e-6)
+
+
+def test_a_schedule_of_ones_own_is_followed_update_by_update(data):
+    X, y = data
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.02, decay_steps=1, decay_rate=0.8)
+    model = make(learning_rate=schedule, batch_size=16, optimizer="sgd").fit(X, y)
+    rng = np.random.RandomState(0)
+    reference = model._fitted_network.build(seed=rng.randint(2**31 - 1))
+    reference.compile(loss="mse", optimizer=keras.optimizers.SGD(schedule))
+    for _ in range(3):
+        order = rng.permutation(len(X))
+        reference.fit(X[order], y[order], batch_size=16, shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.predict(X), reference.predict(X, verbose=0), atol=1e-5)
