@@ -582,9 +582,9 @@ def test_the_default_baseline_is_left_out_where_it_cannot_be():
     assert result.scores().index.tolist() == ["model"]
     assert "No baseline: " in repr(result)
     assert "is not the history of target 0" in repr(result)
-    with pytest.raises(ValueError, match="own history"):
+    with pytest.raises(ValueError, match="is not the history"):
         backtest(LinearRegression(), X, y, cv=3, baselines=["naive"])
-    with pytest.raises(ValueError, match="own history"):
+    with pytest.raises(ValueError, match="is not the history"):
         backtest(LinearRegression(), X, y, cv=3, baselines="drift")
     assert "No baseline" not in repr(backtest(LinearRegression(), X, y, cv=3, baselines=None))
 
