@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint type docs bench check clean
+.PHONY: demo test lint type docs bench accuracy check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -28,6 +28,10 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --quiet -e ".[bench]"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+accuracy: $(READY)
+	$(BIN)/pip install --quiet -e ".[accuracy]"
+	$(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 check: lint type test
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-ROLES = ("choose", "report")
+ROLES = ("choose", "report", "further")
 
 Reader = Callable[[], Sequence[float]]
 
@@ -50,9 +50,10 @@ class RealSeries:
         Rows per season; 1 if there is none.
     n_steps_in, horizon : int
         Length of the window, and steps that are forecast, in rows.
-    role : {"choose", "report"}
+    role : {"choose", "report", "further"}
         Defaults may be decided by series to "choose" by. Those to "report" are not to be looked at
-        before that is done.
+        before that is done. The "further" ones report, too, but were added after the others had
+        been looked at; the defaults stayed as they were.
     max_rows : int
         The newest rows that are kept.
     """
@@ -202,7 +203,39 @@ _REPORT = [
     ("oil", _r("fpp2", "oil"), _YEARS, "trend, short"),
     ("bj_sales", _r("datasets", "BJsales"), _OTHER, "trend"),
 ]
-_ROWS = [("choose", row) for row in _CHOOSE] + [("report", row) for row in _REPORT]
+_FURTHER = [
+    *(
+        (f"arrivals_{name.lower()}", _r("fpp2", "arrivals", name), _QUARTERS, "both")
+        for name in ("Japan", "NZ", "UK", "US")
+    ),
+    ("departures_permanent", _r("fpp2", "departures", "permanent"), _MONTHS, "both"),
+    ("departures_long", _r("fpp2", "departures", "reslong"), _MONTHS, "both"),
+    ("departures_short", _r("fpp2", "departures", "resshort"), _MONTHS, "both, growing variance"),
+    ("dutch_sales", _r("AER", "DutchSales"), _MONTHS, "season"),
+    ("frozen_juice", _r("AER", "FrozenJuice", "price"), _MONTHS, "neither"),
+    ("manaus", _r("boot", "manaus"), _MONTHS, "season"),
+    ("pepper", _r("AER", "PepperPrice", "black"), _MONTHS, "neither"),
+    ("us_cpi", _r("Ecdat", "Mishkin", "cpi"), _MONTHS, "trend"),
+    ("german_unemployment", _r("AER", "GermanUnemployment", "unadjusted"), _QUARTERS, "both"),
+    ("housing_starts", _r("Ecdat", "Hstarts", "hs"), _QUARTERS, "season"),
+    ("qauselec", _r("fpp2", "qauselec"), _QUARTERS, "both"),
+    ("uk_income", _r("Ecdat", "IncomeUK", "income"), _QUARTERS, "both, short"),
+    ("uk_nondurables", _r("AER", "UKNonDurables"), _QUARTERS, "both"),
+    ("us_production", _r("AER", "USProdIndex", "unadjusted"), _QUARTERS, "both"),
+    ("canadian_rate", _r("Ecdat", "Tbrate", "r"), _ADJUSTED_QUARTERS, "neither"),
+    ("us_gnp", _r("AER", "USMoney", "gnp"), _ADJUSTED_QUARTERS, "trend"),
+    ("gas_price", _r("quantreg", "gasprice"), _Framing("weekly", 1, 20, 8), "neither"),
+    ("google", _r("fpp2", "goog200"), _BUSINESS_DAYS, "trend, random walk"),
+    ("mark", _r("Ecdat", "Garch", "dm"), _BUSINESS_DAYS, "neither, random walk"),
+    ("air_travel", _r("fpp2", "ausair"), _YEARS, "trend, short"),
+    ("new_haven", _r("datasets", "nhtemp"), _YEARS, "neither, short"),
+    ("uk_inflation", _r("AER", "UKInflation", "actual"), _YEARS, "neither, short"),
+]
+_ROWS = [
+    (role, row)
+    for role, rows in (("choose", _CHOOSE), ("report", _REPORT), ("further", _FURTHER))
+    for row in rows
+]
 
 SERIES = {
     row[0]: _make(role, *row, max_rows=2_000 if "hour" in row[2].frequency else 3_000)

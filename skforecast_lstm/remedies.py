@@ -237,6 +237,24 @@ class WindowNorm(layers.Layer):
     Its weights, which are not trained, lead from the units of the features to those of the scaled
     targets. It returns the window, and what :class:`RestoreLevel` takes back: the shift, of shape
     (n_samples, n_steps_out or 1, n_targets), and the scale, (n_samples, 1, n_targets).
+
+    References
+    ----------
+    .. [1] Kim, T. et al. (2022). Reversible instance normalization for accurate time-series
+       forecasting against distribution shift. ICLR 2022.
+    .. [2] Zeng, A. et al. (2023). Are transformers effective for time series forecasting? AAAI
+       2023. Their NLinear is "last" with a linear map.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skforecast_lstm.remedies import RestoreLevel, WindowNorm
+    >>> window = np.array([[[10.0], [20.0], [30.0]]])
+    >>> normalised, shift, scale = WindowNorm("mean")(window)
+    >>> normalised[0, :, 0].numpy()
+    array([-10.,   0.,  10.], dtype=float32)
+    >>> RestoreLevel()([np.array([[15.0]]), shift, scale]).numpy()
+    array([[35.]], dtype=float32)
     """
 
     def __init__(
@@ -292,13 +310,13 @@ class WindowNorm(layers.Layer):
 
     def _replace(self, inputs: Any, history: Any) -> Any:
         """The window with its targets' history replaced; in the same order."""
-        parts = [
-            history[..., self.columns.index(i) : self.columns.index(i) + 1]
-            if i in self.columns
-            else inputs[..., i : i + 1]
-            for i in range(inputs.shape[2])
+        n_targets, n_features = len(self.columns), inputs.shape[2]
+        if n_features == 1:
+            return history
+        order = [
+            self.columns.index(i) if i in self.columns else n_targets + i for i in range(n_features)
         ]
-        return ops.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
+        return ops.take(ops.concatenate([history, inputs], axis=2), order, axis=2)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The window's mask goes on; shift and scale have none."""
@@ -361,6 +379,18 @@ class LinearSkip(layers.Layer):
         Of the outputs of a sample.
     l2 : float, default=0.0
         Penalty on the squared weights.
+
+    References
+    ----------
+    .. [1] Lai, G. et al. (2018). Modeling long- and short-term temporal patterns with deep neural
+       networks. SIGIR 2018. The autoregressive part of their LSTNet.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skforecast_lstm.remedies import LinearSkip
+    >>> LinearSkip((2,))(np.ones([1, 3, 1])).numpy()
+    array([[0., 0.]], dtype=float32)
     """
 
     def __init__(self, shape: Sequence[int] = (1,), l2: float = 0.0, **options: Any) -> None:

@@ -16,6 +16,7 @@ PACKAGE = Path(skforecast_lstm.__file__).parent
 # A module imports only from modules of a smaller number. A new module gets a place here first.
 LAYERS = {
     "_validation": 0,
+    "_documentation": 0,
     "_kernels": 0,
     "_relation": 0,
     "datasets": 0,

@@ -1,0 +1,96 @@
+"""The benchmark of skill: its protocol is honest, and what ships with the package takes part."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import METHODS, Method, evaluate, looks_ahead, run, split, summarize
+from benchmarks.series import SERIES, available
+
+OURS = ["naive", "seasonal naive", "ridge"]
+AIR = SERIES["air_passengers"]
+
+
+def cheat(train, series, seed):
+    """Forecasts that are the truth."""
+    steps = np.arange(1, series.horizon + 1)
+    return lambda values, origins: values[origins[:, np.newaxis] + steps]
+
+
+def test_no_series_is_used_both_to_choose_and_to_report():
+    roles = {
+        role: {s.name for s in SERIES.values() if s.role == role} for role in ("choose", "report")
+    }
+    assert len(roles["report"]) >= 12
+    assert not roles["choose"] & roles["report"]
+    frequencies = {s.frequency for s in SERIES.values() if s.role == "report"}
+    assert {"monthly", "quarterly", "yearly", "weekly", "daily", "hourly"} <= frequencies
+
+
+def test_the_series_of_the_package_are_available_complete_and_long_enough():
+    ours = [series for series in available() if series.package == "skforecast_lstm"]
+    assert {"air_passengers", "bike_rentals"} <= {series.name for series in ours}
+    for series in ours:
+        values = series.load()
+        assert np.isfinite(values).all()
+        n_train, origins = split(len(values), series.horizon)
+        assert len(values) <= series.max_rows
+        assert n_train >= series.n_steps_in + series.horizon
+        assert len(origins)
+
+
+def test_every_target_of_every_origin_lies_in_the_test_part():
+    n_train, origins = split(100, horizon=4)
+    assert n_train == 80
+    np.testing.assert_array_equal(origins, np.arange(79, 96))
+
+
+def test_the_score_of_the_seasonal_naive_forecast_by_hand():
+    y = AIR.load().to_numpy()
+    errors = [
+        abs(y[origin + step] - y[origin + step - 12])
+        for origin in range(114, 132)
+        for step in range(1, 13)
+    ]
+    scale = np.abs(y[12:115] - y[:103]).mean()
+    found = evaluate(METHODS["seasonal naive"], AIR)
+    assert found["mase"] == pytest.approx(np.mean(errors) / scale)
+
+
+@pytest.mark.parametrize("name", [*OURS, "make_lstm_pipeline"])
+def test_no_method_of_ours_looks_ahead(name):
+    assert not looks_ahead(METHODS[name], AIR)
+
+
+def test_a_method_that_looks_ahead_is_found_out():
+    method = Method(cheat, "numpy")
+    assert looks_ahead(method, AIR)
+    assert evaluate(method, AIR)["mase"] == 0
+
+
+def test_the_recommended_pipeline_beats_what_it_is_compared_with():
+    mase = {
+        name: np.mean([evaluate(METHODS[name], AIR, seed)["mase"] for seed in range(2)])
+        for name in (*OURS, "make_lstm_pipeline", "season found")
+    }
+    assert mase["make_lstm_pipeline"] < 0.5 * mase["seasonal naive"]
+    assert mase["make_lstm_pipeline"] < mase["ridge"]
+    assert mase["season found"] < 0.5 * mase["seasonal naive"]
+
+
+def test_results_are_kept_and_read_again(tmp_path, capsys):
+    path = tmp_path / "results.jsonl"
+    records = run([AIR], OURS, n_seeds=1, path=path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines == records
+    assert run([AIR], OURS, n_seeds=1, path=path) == records
+    assert len(path.read_text().splitlines()) == len(OURS)
+    scores, summary = summarize(records)
+    assert scores.columns.tolist() == OURS
+    assert summary.loc["ratio to seasonal naive", "seasonal naive"] == 1
+    assert summary.loc["largest ratio to the better naive", "naive"] == pytest.approx(
+        scores.loc["air_passengers", "naive"] / scores.loc["air_passengers", "seasonal naive"]
+    )
