@@ -29,7 +29,13 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import training
 from skforecast_lstm._documentation import fill
-from skforecast_lstm._relation import Relation, check_columns, find_relation, find_season
+from skforecast_lstm._relation import (
+    Relation,
+    check_columns,
+    check_last_step,
+    find_relation,
+    find_season,
+)
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -54,9 +60,11 @@ _AVERAGES: dict[str, Callable] = {"mean": np.mean, "median": np.median}
 
 _WAY_OUT = (
     "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
-    "positions with history_columns=...; if it is not among the features, set window_norm=None. "
-    "Scale features by any linear scaler, all rows alike (several series: GroupScaler with "
-    "pooled=True), or transform features and targets by the same function."
+    "positions with history_columns=...; if it is not among the features, set window_norm=None "
+    "(lstm__window_norm in a pipeline). Scale features by any linear scaler, all rows alike "
+    "(several series: GroupScaler with pooled=True, without GroupTransformedTargetRegressor), or "
+    "transform features and targets by the same fixed function, such as a log. Give y with the "
+    "names of make_supervised, which tell its lead."
 )
 
 
@@ -65,7 +73,7 @@ def _has_quantiles(regressor: Any) -> bool:
 
 
 def _has_members(regressor: Any) -> bool:
-    return regressor.n_members > 1
+    return len(getattr(regressor, "_states", range(regressor.n_members))) > 1
 
 
 @dataclass
@@ -441,7 +449,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             weight = check_sample_weight(sample_weight, windows.starts, dtype=np.float64)
             _check_weights(weight)
         held_out = self._check_held_out(X_val, y_val)
-        all_targets = targets
+        all_targets, all_weight = targets, weight
         rows = _complete_rows(windows, targets, weight)
         if self.early_stopping and held_out is None and not is_partial:
             rows, last = self._hold_out_last(rows)
@@ -450,8 +458,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
 
         if is_fresh:
             self.target_scaler_ = self._fit_target_scaler(targets, weight)
-        if is_fresh or (not is_partial and len(rows) > 3):  # fewer tell nothing
-            self._relation = self._find_relation(windows, all_targets)
+        if is_fresh or not (is_partial and self._relation.is_certain):
+            relation = self._find_relation(windows, all_targets, all_weight)
+            self._relation = relation if is_fresh or relation.is_certain else self._relation
         if is_fresh:
             self.season_length_ = self._find_season(windows[rows], targets)
         network = self._network()
@@ -463,8 +472,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         else:
             raise ValueError(
                 f"warm_start and partial_fit continue with the network there is, but parameters of "
-                f"{type(self).__name__} that shape it have changed since it was fitted. Set them "
-                f"back, or fit anew with warm_start=False."
+                f"{type(self).__name__} that shape it, or the lead of y, have changed since it was "
+                f"fitted. Set them back, or fit anew with warm_start=False."
             )
         history_before = self.history_ if is_partial and not is_fresh else {}
         samples = self._samples(windows[rows], targets, weight)
@@ -651,7 +660,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         if is_known.any():
             for number in range(outputs.shape[-1]):
                 y[is_known, ..., number] = self._through_scaler(
-                    "inverse_transform", outputs[..., number]
+                    "inverse_transform", outputs[..., number].astype(self._y_dtype)
                 )
         return y
 
@@ -825,28 +834,33 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             **arguments,
         )
 
-    def _find_relation(self, windows: Windows, targets: np.ndarray) -> Relation:
+    def _find_relation(
+        self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None
+    ) -> Relation:
         """How the scaled targets follow from their own history in the windows."""
-        n_features = windows.shape[2]
         if self.window_norm is None:
             return Relation((), 1, np.ones(0), np.zeros(0))
+        n_features = windows.shape[2]
         columns = check_columns(
             self.history_columns, self.n_targets_, n_features, "history_columns"
         )
-        lead = self._named_lead
+        if weight is not None:  # what weighs nothing may be wrong
+            targets = np.where(weight[:, np.newaxis, np.newaxis] > 0, targets, np.nan)
         low, high = np.nanmin(targets, axis=(0, 1)), np.nanmax(targets, axis=(0, 1))
         high = np.where(high > low, high, low + 1)
-        ends = np.stack([low, (low + high) / 2, high])
-        first, middle, last = self._through_scaler("transform", ends)
-        is_linear = np.allclose(middle - first, last - middle, rtol=1e-4)
+        parts = np.linspace(0, 1, 8)[:, np.newaxis]
+        scaled = self._through_scaler("transform", low + (high - low) * parts)
+        is_linear = np.allclose(np.diff(scaled, axis=0), (scaled[-1] - scaled[0]) / 7, rtol=1e-3)
         if not is_linear:  # then the features have to be transformed alike
-            y = self._through_scaler("transform", targets)
-            return find_relation(windows.to_array(), y[:, 0], columns, _WAY_OUT, lead=lead)
-        found = find_relation(windows.to_array(), targets[:, 0], columns, _WAY_OUT, lead=lead)
-        scale = (last - first) / (high - low)
-        return found._replace(
-            scale=scale * found.scale, offset=first + scale * (found.offset - low)
-        )
+            targets = self._through_scaler("transform", targets)
+        array = windows.to_array()
+        found = find_relation(array, targets[:, 0], columns, _WAY_OUT, lead=self._named_lead)
+        check_last_step(array, targets[:, -1], found, self.n_steps_out_)
+        if not is_linear:
+            return found
+        scale = (scaled[-1] - scaled[0]) / (high - low)
+        offset = scaled[0] + scale * (found.offset - low)
+        return found._replace(scale=scale * found.scale, offset=offset)
 
     def _find_season(self, windows: Windows, targets: np.ndarray) -> int:
         if self.window_norm != "seasonal":
@@ -897,16 +911,16 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
                 f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
                 f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
             )
-        if self.learning_rate_schedule != "constant" and hasattr(self.learning_rate, "get_config"):
-            raise ValueError(
-                f"learning_rate_schedule={self.learning_rate_schedule!r} needs a number to begin "
-                f"at, but learning_rate is a schedule itself, {type(self.learning_rate).__name__}. "
-                f"Give one of the two."
-            )
         optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
         config = optimizer.get_config()
         short = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
         config.update({name: value for name, value in short.items() if value is not None})
+        if self.learning_rate_schedule != "constant" and isinstance(config["learning_rate"], dict):
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} needs a number to begin "
+                f"at, but the learning rate is a schedule itself, "
+                f"{config['learning_rate'].get('class_name')}. Give one of the two."
+            )
         return type(optimizer).from_config(config)
 
     def _callbacks(self) -> list[keras.callbacks.Callback]:

@@ -14,6 +14,10 @@ __all__ = ["Relation", "affine_relation", "check_columns", "find_relation", "fin
 
 # Longest lead that is looked for in short windows, in rows.
 _MAX_LEAD = 100
+# Part of the rows that have to lie on one line, where a few may have been repaired or left out.
+_MOST = 0.9
+# What is said of features and targets that cannot be compared.
+_UNKNOWN = (1.0, 0.0)
 
 
 class Relation(NamedTuple):
@@ -23,6 +27,7 @@ class Relation(NamedTuple):
     lead: int
     scale: np.ndarray
     offset: np.ndarray
+    is_certain: bool = True
 
 
 def check_columns(columns: Any, n_targets: int, n_features: int, name: str) -> list[int]:
@@ -53,11 +58,12 @@ def find_relation(
     *,
     lead: int = 1,
 ) -> Relation:
-    """`affine_relation` where the lead may be another than it is said to be: the first that fits.
+    """`affine_relation` where rows may be missing, and the lead another than it is said to be.
 
-    That is looked for where rows are one series in the order of time, and among them 0, a nowcast,
-    whose target is in the row itself, in any order. Windows too short to tell what follows what
-    are taken to hold the history.
+    That is looked for where rows are one series in the order of time, and among the leads 0, a
+    nowcast, whose target is in the row itself, in any order. Where rows cannot be compared, the
+    relation is not certain: the identity, or the line between means and deviations where these are
+    not alike.
     """
     pairs, eps = _pairs(windows, y_first, columns)
     n_samples, n_steps_in = windows.shape[:2]
@@ -65,15 +71,57 @@ def find_relation(
     n_leads = min(n_samples // 2, max(_MAX_LEAD, n_steps_in + 1)) if in_time else 0
     for candidate in (lead, *(c for c in (1, 0, *range(2, n_leads)) if c != lead)):
         n_least = 3 if candidate == lead else max(3, n_samples // 2)
-        lines = [_line_in_time(x, y, candidate, eps, n_least) for x, y in pairs]
+        lines = [_line_in_time(x, y, candidate, eps, n_least, _MOST) for x, y in pairs]
         found = [line for line in lines if line is not None]
         if len(found) == len(lines):
-            scale, offset = np.transpose(found)
-            return Relation(tuple(columns), candidate, scale, offset)
-    if n_steps_in == 1 or (n_steps_in == 2 and not in_time):
-        return Relation(tuple(columns), lead, np.ones(len(pairs)), np.zeros(len(pairs)))
-    scale, offset = affine_relation(windows, y_first, columns, way_out, lead=lead)
-    return Relation(tuple(columns), lead, scale, offset)
+            return _relation(columns, candidate, found, pairs)
+    found = [_UNKNOWN for _ in pairs]
+    if n_steps_in > 2 or (n_steps_in == 2 and in_time):
+        found = _affine_lines(windows, y_first, columns, way_out, lead, in_time=in_time)
+    return _relation(columns, lead, found, pairs)
+
+
+def check_last_step(
+    windows: np.ndarray, y_last: np.ndarray, relation: Relation, n_steps_out: int
+) -> None:
+    """Check that the last step of the targets has the scale of the first, in the order of time."""
+    pairs, eps = _pairs(windows, y_last, relation.columns)
+    if not (relation.is_certain and _follow(windows)):
+        return
+    for number, (x, y) in enumerate(pairs):
+        line = _line_in_time(x, y, relation.lead + n_steps_out - 1, eps, 3, _MOST)
+        ours = relation.scale[number], relation.offset[number]
+        if line is not None and not np.allclose(line, ours, rtol=1e-3, atol=1e-3 * abs(ours[1])):
+            raise ValueError(
+                f"the steps of target {number} are scaled differently (the last one is "
+                f"{line[1]:.4g} + {line[0]:.4g} * feature, the first one {ours[1]:.4g} + "
+                f"{ours[0]:.4g} * feature), so that the level of a window is not that of its "
+                f"forecast. TransformedTargetRegressor scales each column of y by itself: give y "
+                f"as it is, and target_scaler to the regressor."
+            )
+
+
+def _relation(columns: Sequence[int], lead: int, lines: Sequence[Any], pairs: Any) -> Relation:
+    is_certain = all(line is not _UNKNOWN for line in lines)
+    lines = [
+        _likely_line(x, y) if line is _UNKNOWN else line
+        for line, (x, y) in zip(lines, pairs, strict=True)
+    ]
+    scale, offset = np.transpose(lines)
+    return Relation(tuple(columns), lead, scale, offset, is_certain)
+
+
+def _likely_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """The identity, if features and targets are alike; else what makes them so."""
+    x, y = x[np.isfinite(x)], y[np.isfinite(y)]
+    if not (len(x) and len(y)):
+        return _UNKNOWN
+    spreads = np.std(x), np.std(y)
+    is_near = abs(np.median(x) - np.median(y)) <= 3 * max(spreads)
+    if is_near and max(spreads) <= 5 * min(spreads):
+        return _UNKNOWN
+    scale = spreads[1] / spreads[0] if min(spreads) > 0 else 1.0
+    return float(scale), float(np.mean(y) - scale * np.mean(x))
 
 
 def find_season(windows: np.ndarray, targets: np.ndarray, relation: Relation) -> int:
@@ -97,13 +145,10 @@ def find_season(windows: np.ndarray, targets: np.ndarray, relation: Relation) ->
     history = relation.offset + relation.scale * windows[..., list(relation.columns)]
     history[np.isinf(history)] = np.nan
     n_steps_in, ahead = windows.shape[1], relation.lead + np.arange(targets.shape[1])
-    errors = np.array(
-        [
-            np.nanmean(np.abs(history[:, n_steps_in - 1 - -ahead % length] - targets))
-            for length in range(1, n_steps_in + 1)
-        ]
-    )
-    return int((errors <= 1.03 * errors.min()).argmax()) + 1
+    lengths = range(1, n_steps_in + 1)
+    errors = [np.abs(history[:, n_steps_in - 1 - -ahead % m] - targets) for m in lengths]
+    means = np.array([np.nanmean(e) if np.isfinite(e).any() else np.inf for e in errors])
+    return int((means <= 1.03 * means.min()).argmax()) + 1
 
 
 def affine_relation(
@@ -147,17 +192,30 @@ def affine_relation(
     ValueError
         If the features are not the targets' own history.
     """
+    scale, offset = np.transpose(_affine_lines(windows, y_first, columns, way_out, lead))
+    return scale, offset
+
+
+def _affine_lines(
+    windows: np.ndarray,
+    y_first: np.ndarray,
+    columns: Sequence[int],
+    way_out: str,
+    lead: int,
+    *,
+    in_time: bool = False,
+) -> list[tuple[float, float]]:
+    """The lines of `affine_relation`, one per target; only in time, where that is certain."""
     pairs, eps = _pairs(windows, y_first, columns)
     lines = [_line_in_time(x, y, lead, eps) for x, y in pairs]
-    if None in lines and windows.shape[1] > lead:
+    if None in lines and windows.shape[1] > lead and not in_time:
         heads, tails = _hashes(windows[:, :-lead]), _hashes(windows[:, lead:])
         # One that stands still looks like its own next; one with gaps may have had none before it.
         is_later = (heads != tails) & ~np.isnan(windows).any(axis=(1, 2))
         lines = [_line_among(x, y, np.where(is_later, heads, 0), tails, eps) for x, y in pairs]
     found = [line for line in lines if line is not None]
     if len(found) == len(lines):
-        scale, offset = np.transpose(found)
-        return scale, offset
+        return found
     target = lines.index(None)
     raise ValueError(
         f"Feature {columns[target]} of the windows is not the history of target {target}: {lead} "
@@ -180,9 +238,13 @@ def _pairs(
 
 
 def _follow(windows: np.ndarray) -> bool:
-    """Tell whether each row is the next of the one before; several series may take turns."""
-    earlier, later = windows[:-1, 1:], windows[1:, :-1]
-    return bool(((earlier == later) | ~np.isfinite(earlier) | ~np.isfinite(later)).all())
+    """Tell whether rows are the next of the one before, but for a few; series may take turns."""
+    if windows.shape[1] == 1:
+        return False  # nothing to compare
+    rows = np.linspace(0, len(windows) - 2, min(len(windows) - 1, 1_000)).astype(int)
+    earlier, later = windows[rows, 1:], windows[rows + 1, :-1]
+    follows = (earlier == later) | ~np.isfinite(earlier) | ~np.isfinite(later)
+    return bool(follows.all(axis=(1, 2)).mean() >= _MOST) if len(rows) else True
 
 
 def _where(windows: np.ndarray, y: np.ndarray, lead: int) -> str:
@@ -194,23 +256,43 @@ def _where(windows: np.ndarray, y: np.ndarray, lead: int) -> str:
 
 
 def _line_in_time(
-    x: np.ndarray, y: np.ndarray, lead: int, eps: float, n_least: int = 0
+    x: np.ndarray, y: np.ndarray, lead: int, eps: float, n_least: int = 0, share: float = 1.0
 ) -> tuple[float, float] | None:
     """Scale and offset of the line that each `y` and the `x` so many rows later lie on, or None.
 
     Fewer than three points prove nothing; where there are fewer than `n_least`, none is found.
+    A `share` of the points is enough, and of those that are not the commonest value twice.
     """
     x, y = x[lead:], y[: len(y) - lead]
     is_known = np.isfinite(x) & np.isfinite(y)
     x, y = x[is_known], y[is_known]
     if len(x) < max(3, n_least):
-        return None if n_least else (1.0, 0.0)
-    low, high = x.argmin(), x.argmax()
-    slope = (y[high] - y[low]) / (x[high] - x[low]) if x[high] > x[low] else 1.0
-    for scale, offset in ((1.0, 0.0), (slope, y[low] - slope * x[low])):
-        if scale and np.abs(offset + scale * x - y).max() <= _rounding(scale, x, y, eps):
+        return None if n_least else _UNKNOWN
+    order, last = x.argsort(), len(x) - 1
+    ends = [(0.0, 1.0)] if share == 1 else [(0.0, 1.0), (0.1, 0.9), (0.2, 0.6), (0.3, 0.8)]
+    candidates = [(1.0, 0.0)]
+    for low, high in (order[[round(last * end) for end in pair]] for pair in ends):
+        slope = (y[high] - y[low]) / (x[high] - x[low]) if x[high] > x[low] else 1.0
+        candidates.append((slope, y[low] - slope * x[low]))
+    for scale, offset in candidates:
+        is_on = np.abs(offset + scale * x - y) <= _rounding(scale, x, y, eps)
+        if (
+            scale
+            and is_on.mean() >= share
+            and (is_on.all() or is_on[_are_rare(x, y)].mean() >= share)
+        ):
             return float(scale), float(offset)
     return None
+
+
+def _are_rare(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Tell which points are not at the commonest value of both: those of counts are often zero."""
+    commonest = []
+    for values in (x, y):
+        found, counts = np.unique(values, return_counts=True)
+        commonest.append(values == found[counts.argmax()])
+    is_rare = ~(commonest[0] & commonest[1])
+    return is_rare if is_rare.any() else np.ones(len(x), dtype=bool)
 
 
 def _line_among(
@@ -224,14 +306,14 @@ def _line_among(
     is_later = np.isfinite(x) & (heads != 0) & ~np.isin(heads, tails[~is_known])
     has_former = is_later & np.isin(heads, tails)
     if has_former.sum() < 3:
-        return 1.0, 0.0
+        return _UNKNOWN
     has_later = is_known & np.isin(tails, heads[is_later])
     x, y, heads, tails = x[has_former], y[has_later], heads[has_former], tails[has_later]
     for scale, offset in _lines_between(x, np.unique(y)):
         if _are_among(heads, offset + scale * x, tails, y, _rounding(scale, x, y, eps)):
             return scale, offset
     # In time order all have one before them; of other rows, some are alike by chance.
-    return None if has_former.sum() > 0.9 * is_later.sum() else (1.0, 0.0)
+    return None if has_former.sum() > 0.9 * is_later.sum() else _UNKNOWN
 
 
 def _lines_between(x: np.ndarray, values: np.ndarray) -> Iterator[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any
@@ -38,6 +39,9 @@ from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 from skforecast_lstm.windows import find_windows, split_groups
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]
+
+# Part of the deviation of all rows that a series has to have, or float32 cannot hold its changes.
+_LOST = 1e-5
 
 
 def _can_invert(transformer: GroupScaler) -> bool:
@@ -142,6 +146,7 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         _, values, labels, _ = self._check_table(X, reset=True)
         self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
         if self.pooled:
+            _warn_if_lost(values, labels)
             self.scalers_ = {}
         return self
 
@@ -207,6 +212,22 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         table = pd.DataFrame(scaled, index=X.index, columns=X.columns.delete(position))
         table.insert(position, X.columns[position], X.iloc[:, position].array)
         return table
+
+
+def _warn_if_lost(values: np.ndarray, labels: np.ndarray) -> None:
+    """Say which series is too small to be seen beside the others."""
+    by_series = pd.DataFrame(values).groupby(labels).std(ddof=0)
+    parts = by_series.where(by_series > 0) / np.nanstd(values, axis=0)
+    if (parts < _LOST).any(axis=None):
+        label = parts.min(axis=1).idxmin()
+        warnings.warn(
+            f"series {label!r} varies by less than {_LOST:g} of what all rows do, and pooled=True "
+            f"scales all alike: it is lost among the larger ones. Scale each by itself: "
+            f"GroupScaler, a regressor with window_norm=None, and GroupTransformedTargetRegressor "
+            f"around the pipeline.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _inner_has(name: str) -> Callable[[GroupTransformedTargetRegressor], bool]:

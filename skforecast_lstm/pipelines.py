@@ -93,11 +93,11 @@ def make_lstm_pipeline(
     -----
     The default regressor is made of a few remedies, chosen by their forecasts of 26 real series
     (``benchmarks/README.md``): it learns by how much the target departs from its value one season
-    before (``window_norm="seasonal"``), beginning at a ridge regression (``linear_skip="ridge"``),
+    before (``window_norm="seasonal"``), on top of a ridge regression (``linear_skip="ridge"``),
     for 50 epochs with a small and falling learning rate, by absolute error; and there are three of
-    it (``n_members=3``). It needs the targets' own history among the features; without it, or for a
-    nowcast (``lead=0``), it is ``window_norm=None``. All can be set and searched:
-    ``pipeline.set_params(lstm__n_members=1)``.
+    it (``n_members=3``). Windows in the thousands repay more epochs. It needs the targets' own
+    history among the features, or ``lstm__window_norm=None``, as in a nowcast (``lead=0``). All can
+    be set and searched: ``pipeline.set_params(lstm__epochs=200)``.
 
     Examples
     --------

@@ -28,7 +28,7 @@ _MIN_SCALE = 0.1
 # Penalties that the start of a linear skip is chosen from.
 _PENALTIES = np.logspace(-1, 6, 15)
 # The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
-_MAX_INPUTS = 1_000
+_MAX_INPUTS = 500
 _MAX_NUMBERS = 20_000_000
 
 
@@ -123,7 +123,8 @@ class Remedies:
         inputs = np.column_stack([inputs, np.ones(len(inputs))])
         departures = ((y - shift) / scale).reshape(len(y), -1)
         units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]
-        found = _ridge(inputs, departures, units, weight, n_between=y.shape[1] - 1)
+        n_between = y.shape[1] + max(self.lead, 1) - 2
+        found = _ridge(inputs, departures, units, weight, n_between)
         left = np.quantile(departures - inputs @ found, quantiles, axis=0).T
         left = left if len(quantiles) > 1 else np.zeros_like(left)
         kernel, bias = np.zeros_like(kernel), (found[-1:].T + left).ravel().astype(bias.dtype)

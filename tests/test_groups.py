@@ -760,3 +760,22 @@ def test_it_is_a_splitter_like_any_other():
 def test_splits_that_cannot_be(X, groups, message):
     with pytest.raises(ValueError, match=message):
         list(GroupTimeSeriesSplit().split(X, groups=groups))
+
+
+# --- all series on one scale --------------------------------------------------------------------
+
+
+def test_pooled_series_are_scaled_alike():
+    table = table_of()
+    scaled = GroupScaler(group="shop", pooled=True).fit_transform(table)
+    expected = StandardScaler().fit_transform(table.drop(columns="shop"))
+    np.testing.assert_allclose(scaled.drop(columns="shop"), expected)
+    pd.testing.assert_series_equal(scaled["shop"], table["shop"])
+
+
+def test_a_series_that_is_lost_beside_the_others_is_named():
+    table = table_of()
+    table.loc[table["shop"] == "market", "sold"] *= 1e6
+    with pytest.warns(UserWarning, match=r"series 'kiosk' varies by less than .* window_norm=None"):
+        GroupScaler(group="shop", pooled=True).fit(table)
+    GroupScaler(group="shop").fit(table)

@@ -13,6 +13,7 @@ from skforecast_lstm._relation import (
     Relation,
     affine_relation,
     check_columns,
+    check_last_step,
     find_relation,
     find_season,
 )
@@ -129,20 +130,75 @@ def test_a_nowcast_is_told_in_any_order():
     np.testing.assert_allclose([found.scale, found.offset], [[-2], [7]])
 
 
+def test_windows_of_one_step_do_not_tell_the_series_apart():
+    x = np.random.default_rng(0).normal(size=(90, 1))  # three series taking turns
+    windows, y_first = x[:-3, :, np.newaxis], x[3:]
+    assert find_relation(windows, y_first, [0], "").lead == 1
+
+
 @pytest.mark.parametrize("n_steps_in", [1, 2, 6])
 def test_independent_sequences_are_taken_as_they_are(n_steps_in):
     rng = np.random.default_rng(0)
     windows, y_first = rng.normal(size=(50, n_steps_in, 2)), rng.normal(size=(50, 1))
     found = find_relation(windows, y_first, [1], "")
     assert (found.columns, found.lead, *found.scale, *found.offset) == ((1,), 1, 1, 0)
+    assert not found.is_certain
+
+
+@pytest.mark.parametrize("n_steps_in", [1, 2, 6])
+def test_independent_sequences_in_other_units_are_brought_to_those_of_the_targets(n_steps_in):
+    rng = np.random.default_rng(0)
+    level = rng.normal(100, 20, size=200)
+    series = level[:, np.newaxis] + rng.normal(size=(200, n_steps_in + 1))
+    windows, y_first = (series[:, :-1, np.newaxis] - 100) / 20, series[:, -1:]
+    found = find_relation(windows, y_first, [0], "")
+    assert not found.is_certain
+    np.testing.assert_allclose([found.scale, found.offset], [[20], [100]], rtol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_few_rows_may_be_repaired_or_left_out(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(200, 1)).cumsum(axis=0)
+    windows, y_first = in_time(x, 3 + 2 * x)
+    y_first[rng.integers(len(y_first), size=8)] += 5
+    kept = np.r_[0:60, 70:120, 121 : len(windows)]
+    found = find_relation(windows[kept], y_first[kept], [0], "")
+    assert found.is_certain
+    np.testing.assert_allclose([found.scale, found.offset], [[2], [3]])
+    y_first[::3] += rng.normal(size=y_first[::3].shape)
+    with pytest.raises(ValueError, match="is not the history"):
+        find_relation(windows[kept], y_first[kept], [0], "")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_zeros_do_not_make_a_history(seed):
+    rng = np.random.default_rng(seed)
+    sold, promoted = rng.poisson(0.1, size=(2, 300, 1)).astype(float)
+    windows, y_first = in_time(promoted, sold)
+    with pytest.raises(ValueError, match="is not the history"):
+        find_relation(windows, y_first, [0], "")
+    assert find_relation(*in_time(sold, sold), [0], "").is_certain
+
+
+def test_steps_of_scales_of_their_own_are_refused():
+    x = np.random.default_rng(0).normal(size=60).cumsum()
+    windows = WindowTransformer(5).fit_transform(x.reshape(-1, 1))[4:57]
+    y = np.column_stack([x[5:58], x[7:60]])
+    relation = find_relation(windows, y[:, :1], [0], "")
+    check_last_step(windows, y[:, 1:], relation, 3)
+    with pytest.raises(ValueError, match=r"steps of target 0 .* TransformedTargetRegressor"):
+        check_last_step(windows, 2 * y[:, 1:], relation, 3)
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3])
 def test_fewer_than_three_pairs_prove_nothing(n_rows):
     x = np.array([[3.0], [1.0], [4.0], [1.5]])
     windows = WindowTransformer(3, padding="edge").fit_transform(x)[:n_rows]
-    found = find_relation(windows, x[1 : n_rows + 1] ** 2, [0], "")
-    assert (found.lead, *found.scale, *found.offset) == (1, 1, 0)
+    found = find_relation(windows, x[1 : n_rows + 1], [0], "")
+    assert (found.lead, *found.scale) == (1, 1)
+    assert found.offset == (-2 if n_rows == 1 else 0)  # one alone tells no deviation
+    assert not found.is_certain
 
 
 # Rows of several series: one below the other, or taking turns, in which they repeat every three

@@ -768,7 +768,7 @@ def test_a_transform_that_is_not_linear_has_to_be_that_of_features_and_targets()
     log = FunctionTransformer(np.log, np.exp, check_inverse=False)
     X, y = make_supervised(series)
     model = make_pipeline(log, StandardScaler(), WindowTransformer(6), make(window_norm="last"))
-    with pytest.raises(ValueError, match=r"transform features and targets by the same function"):
+    with pytest.raises(ValueError, match="by the same fixed function"):
         model.fit(X, y)
     both = ZeroRegressor(window_norm="last", target_scaler=make_pipeline(log, StandardScaler()))
     windows = model[:-1].fit_transform(X)
