@@ -200,7 +200,7 @@ def test_doctests(name):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["rows.rst", "forecasting.rst", "networks.rst"])
+@pytest.mark.parametrize("page", ["rows.rst", "forecasting.rst", "networks.rst", "skill.rst"])
 def test_examples_of_the_pages(page):
     path = Path(__file__).parents[1] / "docs" / page
     result = doctest.testfile(
