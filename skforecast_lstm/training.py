@@ -463,7 +463,7 @@ class Program:
 
         def epoch(number: tf.Tensor, *logs: tf.TensorArray) -> tuple:
             model.reset_metrics()
-            if isinstance(rate, keras.Variable):  # no schedule of the user's own
+            if hasattr(rate, "assign"):  # no schedule of the user's own
                 rate.assign(rates[number])
 
             def step(rows: tf.Tensor) -> None:
