@@ -449,35 +449,50 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             weight = check_sample_weight(sample_weight, windows.starts, dtype=np.float64)
             _check_weights(weight)
         held_out = self._check_held_out(X_val, y_val)
-        all_targets, all_weight = targets, weight
         rows = _complete_rows(windows, targets, weight)
         if self.early_stopping and held_out is None and not is_partial:
             rows, last = self._hold_out_last(rows)
             held_out = windows[last], targets[last]
-        targets, weight = targets[rows], None if weight is None else weight[rows]
 
         if is_fresh:
-            self.target_scaler_ = self._fit_target_scaler(targets, weight)
+            self.target_scaler_ = self._fit_target_scaler(targets[rows], _take(weight, rows))
         if is_fresh or not (is_partial and self._relation.is_certain):
-            relation = self._find_relation(windows, all_targets, all_weight)
+            relation = self._find_relation(windows, targets, weight)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
+        windows, targets, weight = windows[rows], targets[rows], _take(weight, rows)
         if is_fresh:
-            self.season_length_ = self._find_season(windows[rows], targets)
+            self.season_length_ = self._find_season(windows, targets)
         network = self._network()
         if is_fresh:
-            members = self._new_members(network, windows[rows], targets, weight)
-        elif network.key == self._fitted_network.key and len(self._members) == self.n_members:
-            members = copy.deepcopy(self._members)
-            self._relate(network, members)
+            members = self._new_members(network, windows, targets, weight)
         else:
-            raise ValueError(
-                f"warm_start and partial_fit continue with the network there is, but parameters of "
-                f"{type(self).__name__} that shape it, or the lead of y, have changed since it was "
-                f"fitted. Set them back, or fit anew with warm_start=False."
-            )
+            members = self._old_members(network)
         history_before = self.history_ if is_partial and not is_fresh else {}
-        samples = self._samples(windows[rows], targets, weight)
-        validation = None if held_out is None else self._samples(*held_out)
+        history = self._train_members(
+            members,
+            network,
+            self._samples(windows, targets, weight),
+            None if held_out is None else self._samples(*held_out),
+            epochs=epochs,
+            first_epoch=len(history_before.get("loss", [])),
+            schedule="constant" if is_partial else self.learning_rate_schedule,
+        )
+        self._fitted_network, self._members = network, members
+        # The very list tells a program whether it holds the weights that it is to predict with.
+        self._states = [member.state for member in members]
+        self.__dict__.pop("_model", None)
+        self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
+        self.n_iter_ = len(self.history_.get("loss", []))
+
+    def _train_members(
+        self,
+        members: list[_Member],
+        network: training.Network,
+        samples: training.Samples,
+        validation: training.Samples | None,
+        **options: Any,
+    ) -> training.History:
+        """Train one network after the other, and return the mean of their histories."""
         histories = []
         for member in members:
             member.state, history = training.train(
@@ -487,26 +502,31 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
                 samples,
                 validation,
                 training.Training(
-                    epochs=epochs,
                     batch_size=self.batch_size,
                     shuffle=self.shuffle,
                     rng=member.rng,
                     dropout_seed=member.seed,
-                    first_epoch=len(history_before.get("loss", [])),
-                    schedule="constant" if is_partial else self.learning_rate_schedule,
-                    patience=self.n_iter_no_change if self.early_stopping and held_out else None,
+                    patience=self.n_iter_no_change if self.early_stopping and validation else None,
                     verbose=int(self.verbose),
                     callbacks=self._callbacks(),
+                    **options,
                 ),
                 self.jit_compile,
             )
             histories.append(history)
-        self._fitted_network, self._members = network, members
-        self._states = [member.state for member in members]
-        self.__dict__.pop("_model", None)
-        history = _mean_history(histories)
-        self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
-        self.n_iter_ = len(self.history_.get("loss", []))
+        return _mean_history(histories)
+
+    def _old_members(self, network: training.Network) -> list[_Member]:
+        """Copies of the networks there are, if they are what the parameters say."""
+        if network.key != self._fitted_network.key or len(self._members) != self.n_members:
+            raise ValueError(
+                f"warm_start and partial_fit continue with the network there is, but parameters of "
+                f"{type(self).__name__} that shape it, or the lead of y, have changed since it was "
+                f"fitted. Set them back, or fit anew with warm_start=False."
+            )
+        members = copy.deepcopy(self._members)
+        self._relate(network, members)
+        return members
 
     def _new_members(
         self,
@@ -958,6 +978,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _take(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weight is None else weight[rows]
 
 
 def _mean_history(histories: list[training.History]) -> training.History:
