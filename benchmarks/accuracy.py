@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.peers import lightning
 from benchmarks.series import ROLES, SERIES, RealSeries, available
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -239,17 +240,6 @@ def _skforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
     return forecast
 
 
-def _lightning() -> dict[str, Any]:
-    """Nothing but the training, on the processor."""
-    return {
-        "accelerator": "cpu",
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "enable_checkpointing": False,
-        "logger": False,
-    }
-
-
 def _darts(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
     """Scaled to [0, 1], as in its guides, and reversible instance normalisation switched on.
 
@@ -272,7 +262,7 @@ def _darts(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
         n_epochs=EPOCHS,
         use_reversible_instance_norm=True,
         random_state=seed,
-        pl_trainer_kwargs=_lightning(),
+        pl_trainer_kwargs=lightning(),
     ).fit(scaler.fit_transform([to_series(train)]))
 
     def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
@@ -309,7 +299,7 @@ def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecas
         max_steps=_n_steps(train, series),
         windows_batch_size=BATCH_SIZE,
         random_seed=seed,
-        **_lightning(),
+        **lightning(),
     )
     models = NeuralForecast([model], freq=1)
     models.fit(to_frame(train[np.newaxis]))

@@ -176,7 +176,7 @@ def _no_predict(X: np.ndarray) -> np.ndarray:
     raise NotImplementedError("it forecasts from a series, and takes no windows")
 
 
-def _lightning() -> dict[str, Any]:
+def lightning() -> dict[str, Any]:
     """Nothing but the training, on the processor."""
     return {
         "accelerator": "cpu",
@@ -205,7 +205,7 @@ def _darts(case: Case) -> tuple[Callable, Callable]:
             dropout=0.0,
             batch_size=case.batch_size,
             n_epochs=case.epochs,
-            pl_trainer_kwargs=_lightning(),
+            pl_trainer_kwargs=lightning(),
         ).fit(series, past_covariates=covariates)
 
     return fit, _no_predict
@@ -233,7 +233,7 @@ def _neuralforecast(case: Case) -> tuple[Callable, Callable]:
             hist_exog_list=[f"x{i}" for i in range(1, case.n_features)] or None,
             max_steps=case.epochs * -(-n_windows // case.batch_size),
             windows_batch_size=case.batch_size,
-            **_lightning(),
+            **lightning(),
         )
         NeuralForecast([model], freq=1).fit(frame)
 
