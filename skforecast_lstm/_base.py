@@ -157,6 +157,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     _named_lead: int
     _relation: Relation
     _members: list[_Member]
+    _states: list[training.State]
 
     _parameter_constraints: dict = {
         "units": [Interval(Integral, 1, None, closed="left")],
@@ -462,16 +463,16 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         windows, targets, weight = windows[rows], targets[rows], _take(weight, rows)
         if is_fresh:
             self.season_length_ = self._find_season(windows, targets)
-        network = self._network()
+        network, samples = self._network(), self._samples(windows, targets, weight)
         if is_fresh:
-            members = self._new_members(network, windows, targets, weight)
+            members = self._new_members(network, windows, samples)
         else:
             members = self._old_members(network)
         history_before = self.history_ if is_partial and not is_fresh else {}
         history = self._train_members(
             members,
             network,
-            self._samples(windows, targets, weight),
+            samples,
             None if held_out is None else self._samples(*held_out),
             epochs=epochs,
             first_epoch=len(history_before.get("loss", [])),
@@ -529,11 +530,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         return members
 
     def _new_members(
-        self,
-        network: training.Network,
-        windows: Windows,
-        targets: np.ndarray,
-        weight: np.ndarray | None,
+        self, network: training.Network, windows: Windows, samples: training.Samples
     ) -> list[_Member]:
         """Networks with fresh weights; the first is what it would be alone."""
         rng = check_random_state(self.random_state)
@@ -542,8 +539,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         members += [_Member.new(network, np.random.RandomState(seed)) for seed in seeds]
         self._relate(network, members)
         if self.linear_skip == "ridge":
-            y, start = self._through_scaler("transform", targets), members[0].state.weights
-            skip = network.remedies.ridge_skip(start, windows, y, self._quantiles, weight)
+            # The truth stands beside each of its quantiles: once is enough.
+            y, start = samples.y[..., :: len(self._quantiles)], members[0].state.weights
+            skip = network.remedies.ridge_skip(start, windows, y, self._quantiles, samples.weight)
             for member in members:
                 member.state.weights[-len(skip) :] = skip
         return members

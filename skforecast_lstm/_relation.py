@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Relation", "affine_relation", "check_columns", "find_relation", "find_season"]
+__all__ = [
+    "Relation",
+    "affine_relation",
+    "check_columns",
+    "check_last_step",
+    "find_relation",
+    "find_season",
+    "same_season",
+]
 
 # Longest lead that is looked for in short windows, in rows.
 _MAX_LEAD = 100
@@ -124,6 +132,11 @@ def _likely_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(scale), float(np.mean(y) - scale * np.mean(x))
 
 
+def same_season(ahead: np.ndarray, season_length: int) -> np.ndarray:
+    """Positions, from the end of a window, of the last steps in the season of rows so far ahead."""
+    return -1 - -ahead % season_length
+
+
 def find_season(windows: np.ndarray, targets: np.ndarray, relation: Relation) -> int:
     """Find the season whose naive forecast, the last value of the same season, errs least.
 
@@ -144,9 +157,8 @@ def find_season(windows: np.ndarray, targets: np.ndarray, relation: Relation) ->
     """
     history = relation.offset + relation.scale * windows[..., list(relation.columns)]
     history[np.isinf(history)] = np.nan
-    n_steps_in, ahead = windows.shape[1], relation.lead + np.arange(targets.shape[1])
-    lengths = range(1, n_steps_in + 1)
-    errors = [np.abs(history[:, n_steps_in - 1 - -ahead % m] - targets) for m in lengths]
+    ahead, lengths = relation.lead + np.arange(targets.shape[1]), range(1, windows.shape[1] + 1)
+    errors = [np.abs(history[:, same_season(ahead, length)] - targets) for length in lengths]
     means = np.array([np.nanmean(e) if np.isfinite(e).any() else np.inf for e in errors])
     return int((means <= 1.03 * means.min()).argmax()) + 1
 

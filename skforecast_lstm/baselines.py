@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
-from skforecast_lstm._relation import affine_relation, check_columns
+from skforecast_lstm._relation import affine_relation, check_columns, same_season
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -290,7 +290,7 @@ class SeasonalNaiveRegressor(_HistoryRegressor):
         return self.season_length
 
     def _forecast(self, history: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        return history[:, -1 - -ahead % self.season_length]
+        return history[:, same_season(ahead, self.season_length)]
 
 
 class DriftRegressor(_HistoryRegressor):

@@ -32,6 +32,7 @@ __all__ = [
     "check_targets",
     "count_targets",
     "make_supervised",
+    "named_lead",
     "parse_step_names",
     "step_name",
 ]

@@ -144,10 +144,12 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         _, values, labels, _ = self._check_table(X, reset=True)
-        self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
         if self.pooled:
             _warn_if_lost(values, labels)
-            self.scalers_ = {}
+            self.scalers_: dict[Any, Any] = {}
+            self.pooled_scaler_ = _fit_scaler(self.scaler, values)
+        else:
+            self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -570,13 +572,17 @@ def _like(y: Any, values: np.ndarray) -> Any:
 
 def _fit_scalers(scaler: Any, values: np.ndarray, labels: np.ndarray) -> tuple[dict[Any, Any], Any]:
     """Fit a scaler to each series, and one to all; the columns are the last axis of `values`."""
-    scaler = StandardScaler() if scaler is None else scaler
     scalers = {}
     for label, rows in rows_of_series(labels).items():
         part = values[rows].reshape(-1, values.shape[-1])
         if not np.isnan(part).all(axis=0).any():
-            scalers[label] = clone(scaler).fit(part)
-    return scalers, clone(scaler).fit(values.reshape(-1, values.shape[-1]))
+            scalers[label] = _fit_scaler(scaler, part)
+    return scalers, _fit_scaler(scaler, values)
+
+
+def _fit_scaler(scaler: Any, values: np.ndarray) -> Any:
+    scaler = StandardScaler() if scaler is None else clone(scaler)
+    return scaler.fit(values.reshape(-1, values.shape[-1]))
 
 
 def _through_scalers(

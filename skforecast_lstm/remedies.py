@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._relation import Relation
+from skforecast_lstm._relation import Relation, same_season
 
 __all__ = [
     "LinearSkip",
@@ -305,7 +305,7 @@ class WindowNorm(layers.Layer):
         normalised = (history - shift) / scale * is_known
         if self.kind == "seasonal":
             ahead = self.lead + np.arange(self.n_steps_out)
-            steps = inputs.shape[1] - 1 - -ahead % self.season_length
+            steps = inputs.shape[1] + same_season(ahead, self.season_length)
             shift = ops.take(history, steps, axis=1)
         return self._replace(inputs, normalised), shift, scale
 

@@ -334,11 +334,9 @@ class Program:
         samples: Samples,
         validation: Samples | None,
         training: Training,
-        learning_rate: float | None,
     ) -> tuple[State, History]:
         """Train from `state`; return the new one and the history of losses."""
-        self._start(state, training, learning_rate)
-        training = replace(training, learning_rate=learning_rate)
+        self._start(state, training)
         tensors = self._tensors(samples)
         held_out = None if validation is None else self._tensors(validation)
         run = self._run_keras if _has_batch_hooks(training.callbacks) else self._run
@@ -346,7 +344,7 @@ class Program:
         optimizer = [v.numpy() for v in self.model.optimizer.variables]
         return State(self.model.get_weights(), optimizer), history
 
-    def _start(self, state: State, training: Training, rate: float | None) -> None:
+    def _start(self, state: State, training: Training) -> None:
         """Set every variable that training changes: nothing of an earlier fit is left."""
         self.model.set_weights(state.weights)
         values = self._optimizer_start
@@ -354,8 +352,8 @@ class Program:
             values = state.optimizer  # of the same kind: momentum and the like go on
         for variable, value in zip(self.model.optimizer.variables, values, strict=True):
             variable.assign(value)
-        if rate is not None:
-            self.model.optimizer.learning_rate = rate
+        if training.learning_rate is not None:
+            self.model.optimizer.learning_rate = training.learning_rate
         # Not drawn from training.rng: its stream is the order of samples, whatever the network.
         seeds = np.random.RandomState(training.dropout_seed)
         for generator in _seed_generators(self.model):
@@ -701,8 +699,9 @@ def train(
             network.skips_masked or loops_over_steps(network.build())
         )
     compilation.jit = bool(jit_compile)
+    training = replace(training, learning_rate=compilation.learning_rate)
     with _borrow(network, compilation) as program:
-        return program.train(state, samples, validation, training, compilation.learning_rate)
+        return program.train(state, samples, validation, training)
 
 
 def predict(
