@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from skforecast_lstm.intervals import ConformalRegressor
     from skforecast_lstm.pipelines import (
         CompleteRowsRegressor,
+        TablePipeline,
         make_lstm_pipeline,
     )
     from skforecast_lstm.plotting import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
         SequenceLSTMRegressor,
         StackedLSTMRegressor,
     )
-    from skforecast_lstm.windows import WindowTransformer
+    from skforecast_lstm.windows import IncompleteWindowWarning, WindowTransformer
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,7 @@ _MODULES = {
     "GroupScaler": "groups",
     "GroupTimeSeriesSplit": "groups",
     "GroupTransformedTargetRegressor": "groups",
+    "IncompleteWindowWarning": "windows",
     "LSTMRegressor": "regressors",
     "LossDisplay": "plotting",
     "NaiveRegressor": "baselines",
@@ -74,6 +76,7 @@ _MODULES = {
     "SeasonalNaiveRegressor": "baselines",
     "SequenceLSTMRegressor": "regressors",
     "StackedLSTMRegressor": "regressors",
+    "TablePipeline": "pipelines",
     "WindowTransformer": "windows",
     "backtest": "evaluation",
     "make_lstm_pipeline": "pipelines",
@@ -115,6 +118,7 @@ __all__ = [
     "GroupScaler",
     "GroupTimeSeriesSplit",
     "GroupTransformedTargetRegressor",
+    "IncompleteWindowWarning",
     "LSTMRegressor",
     "LossDisplay",
     "NaiveRegressor",
@@ -123,6 +127,7 @@ __all__ = [
     "SeasonalNaiveRegressor",
     "SequenceLSTMRegressor",
     "StackedLSTMRegressor",
+    "TablePipeline",
     "WindowTransformer",
     "backtest",
     "make_lstm_pipeline",

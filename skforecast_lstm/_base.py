@@ -35,6 +35,7 @@ from skforecast_lstm._relation import (
     check_last_step,
     find_relation,
     find_season,
+    warn_of_units,
 )
 from skforecast_lstm._validation import (
     FLOATS,
@@ -49,14 +50,17 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets, named_lead
+from skforecast_lstm._windows import Windows
+from skforecast_lstm.framing import FramedRegressorMixin, check_targets, find_lead
 from skforecast_lstm.remedies import Remedies
-from skforecast_lstm.windows import Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
 
 _AVERAGES: dict[str, Callable] = {"mean": np.mean, "median": np.median}
+
+# What becomes of the oldest steps of a window, where they are missing.
+_FILLED = {"drop": "their first known row is repeated", "mask": "these steps are skipped"}
 
 _WAY_OUT = (
     "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
@@ -154,7 +158,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     _fitted_network: training.Network
     _n_dims: int
     _quantiles: tuple[float, ...]
-    _named_lead: int
+    _lead: int
     _relation: Relation
     _members: list[_Member]
     _states: list[training.State]
@@ -447,13 +451,13 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         targets = self._check_targets(y, windows, reset=is_fresh)
         weight = None
         if sample_weight is not None:
-            weight = check_sample_weight(sample_weight, windows.starts, dtype=np.float64)
+            weight = check_sample_weight(sample_weight, windows.ends, dtype=np.float64)
             _check_weights(weight)
         held_out = self._check_held_out(X_val, y_val)
-        rows = _complete_rows(windows, targets, weight)
+        rows = self._complete_rows(windows, targets, weight)
         if self.early_stopping and held_out is None and not is_partial:
-            rows, last = self._hold_out_last(rows)
-            held_out = windows[last], targets[last]
+            rows, last = self._hold_out_last(windows, rows)
+            held_out = self._completed(windows[last]), targets[last]
 
         if is_fresh:
             self.target_scaler_ = self._fit_target_scaler(targets[rows], _take(weight, rows))
@@ -461,6 +465,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             relation = self._find_relation(windows, targets, weight)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
         windows, targets, weight = windows[rows], targets[rows], _take(weight, rows)
+        windows = self._completed(windows)
         if is_fresh:
             self.season_length_ = self._find_season(windows, targets)
         network, samples = self._network(), self._samples(windows, targets, weight)
@@ -662,13 +667,15 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         The second is of shape (n_known, n_members, n_steps_out, n_targets, n_quantiles).
         """
         check_is_fitted(self)
-        windows, is_known = self._check_windows(X, reset=False).completed()
+        windows = self._check_windows(X, reset=False)
+        windows.warn_if_cold(type(self).__name__, _FILLED[self.missing])
+        is_known = windows.can_be_completed()
         shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
-        windows = windows[is_known]
+        windows = self._completed(windows[is_known])
         outputs = training.predict(
-            self._fitted_network, self._states, windows.table, windows.starts
+            self._fitted_network, self._states, windows.table, windows.starts, windows.is_masked
         )
         return is_known, outputs.reshape(*outputs.shape[:2], *shape)
 
@@ -703,11 +710,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     # --- what goes in ------------------------------------------------------------------------
 
     def _check_windows(self, X: Any, *, reset: bool) -> Windows:
-        """Return the windows of X; NaN may mark missing steps, inf those to skip."""
-        windows = self._check_shape(X, reset=reset)
-        return windows.completed(mask=True)[0] if self.missing == "mask" else windows
-
-    def _check_shape(self, X: Any, *, reset: bool) -> Windows:
+        """Return the windows of X; NaN may mark missing steps."""
         if not hasattr(X, "ndim"):
             X = np.asarray(X)
         if X.ndim > 3:
@@ -721,9 +724,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
                 X = validate_data(self, X, reset=reset, **params)
             else:  # windows of one series, after a fit on 3-D ones: the columns are steps
                 X = check_array(X, **params)
-            windows = Windows.from_array(X[:, :, np.newaxis])
+            windows = Windows.of_sequences(X[:, :, np.newaxis], mask=self.missing == "mask")
         else:
-            windows = _check_3d(X)
+            windows = _check_3d(X, mask=self.missing == "mask")
             if reset:
                 check_feature_names(self, X, reset=True)
         _, n_steps_in, n_features = windows.shape
@@ -743,12 +746,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
-        y_checked, targets = check_targets(y, windows.starts, self.n_targets, self)
+        y_checked, targets = check_targets(y, windows.ends, self.n_targets, self)
         _, n_steps_out, n_targets = targets.shape
         if reset:
             self._y_shape, self._y_dtype = y_checked.shape[1:], y_checked.dtype
             self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
-            self._named_lead = named_lead(y)
+            self._lead = find_lead(y, n_steps_out, windows.reach)
         elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
                 f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
@@ -776,20 +779,45 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             return None
         windows = self._check_windows(X, reset=False)
         targets = self._check_targets(y, windows, reset=False)
-        rows = _complete_rows(windows, targets, None, names=("X_val", "y_val"))
-        return windows[rows], targets[rows]
+        rows = self._complete_rows(windows, targets, None, names=("X_val", "y_val"))
+        return self._completed(windows[rows]), targets[rows]
 
-    def _hold_out_last(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _completed(self, windows: Windows) -> Windows:
+        """Windows whose oldest steps, if they are missing, are skipped or filled."""
+        return windows.completed(mask=self.missing == "mask")
+
+    def _complete_rows(
+        self,
+        windows: Windows,
+        targets: np.ndarray,
+        weight: np.ndarray | None,
+        names: tuple[str, str] = ("X", "y"),
+    ) -> np.ndarray:
+        """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
+        can_skip = self.missing == "mask"
+        is_known = windows.can_be_completed() if can_skip else windows.are_complete()
+        lacks_y = np.isnan(targets).any(axis=(1, 2))
+        is_complete = complete_rows(~is_known, lacks_y, (f"their window ({names[0]})", names[1]))
+        if weight is not None:
+            is_complete &= weight > 0
+            if not is_complete.any():
+                raise ValueError(
+                    "sample_weight is zero for every complete sample: nothing to train on."
+                )
+        return np.flatnonzero(is_complete)
+
+    def _hold_out_last(self, windows: Windows, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Split complete rows in time; those whose targets reach past the border go to neither."""
         n_held_out = int(np.ceil(self.validation_fraction * len(rows)))
-        last = rows[len(rows) - n_held_out :]
-        first = rows[rows <= last[0] - self.n_steps_out_]
+        first, last = rows[: len(rows) - n_held_out], rows[len(rows) - n_held_out :]
+        reach = self._lead + self.n_steps_out_ - 1
+        first = first[windows.end_before(first, last, reach)]
         if not len(first):
             raise ValueError(
                 f"early_stopping=True with validation_fraction={self.validation_fraction} leaves "
                 f"no sample to train on: {len(rows)} complete samples, of which {n_held_out} are "
-                f"held out and n_steps_out - 1 = {self.n_steps_out_ - 1} before them reach into "
-                f"those. Give more rows, a smaller fraction, or X_val and y_val."
+                f"held out, and the targets of those before them reach {reach} rows "
+                f"ahead. Give more rows, a smaller fraction, or X_val and y_val."
             )
         return first, last
 
@@ -813,7 +841,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     ) -> training.Samples:
         y = self._through_scaler("transform", targets)
         y = np.repeat(y, len(self._quantiles), axis=2)  # the truth beside each of its quantiles
-        return training.Samples(windows.table, windows.starts, y, weight)
+        return training.Samples(windows.table, windows.starts, y, weight, windows.is_masked)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
         if self.target_scaler_ is None:
@@ -871,9 +899,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         is_linear = np.allclose(np.diff(scaled, axis=0), (scaled[-1] - scaled[0]) / 7, rtol=1e-3)
         if not is_linear:  # then the features have to be transformed alike
             targets = self._through_scaler("transform", targets)
-        array = windows.to_array()
-        found = find_relation(array, targets[:, 0], columns, _WAY_OUT, lead=self._named_lead)
-        check_last_step(array, targets[:, -1], found, self.n_steps_out_)
+        found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=self._lead)
+        check_last_step(windows, targets[:, -1], found, self.n_steps_out_)
+        warn_of_units(windows, targets[:, 0], found, _WAY_OUT)
         if not is_linear:
             return found
         scale = (scaled[-1] - scaled[0]) / (high - low)
@@ -886,7 +914,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         if self.season_length is None:
             rows = np.linspace(0, len(targets) - 1, min(len(targets), 1_000)).astype(int)
             y = self._through_scaler("transform", targets[rows])
-            return find_season(windows[rows].to_array(), y, self._relation)
+            return find_season(windows[rows], y, self._relation)
         if self.season_length > self.n_steps_in_:
             raise ValueError(
                 f"window_norm='seasonal' needs windows as long as a season: season_length="
@@ -1002,42 +1030,12 @@ def _check_weights(weight: np.ndarray) -> None:
         )
 
 
-def _check_3d(X: Any) -> Windows:
-    """Check windows, through their table where they overlap: they are n_steps_in times as large."""
-    params = {"dtype": FLOATS, "ensure_all_finite": False, "input_name": "X"}
-    if isinstance(X, np.ndarray) and len(X) and X.strides[0] == X.strides[1]:
-        windows = Windows.from_array(X)
-        windows.table = check_array(windows.table, **params)
-    else:
-        windows = Windows.from_array(check_array(X, allow_nd=True, **params))
-    is_infinite = np.isinf(windows.table)
-    if (
-        is_infinite.any()
-        and (is_infinite.any(axis=1) & ~(windows.table == np.inf).all(axis=1)).any()
-    ):
-        raise ValueError(
-            "Input X contains infinity or a value too large. Only a whole step may be inf, in "
-            "every feature: it marks one to skip, as WindowTransformer(missing='mask') does."
-        )
-    return windows
-
-
-def _complete_rows(
-    windows: Windows,
-    targets: np.ndarray,
-    weight: np.ndarray | None,
-    names: tuple[str, str] = ("X", "y"),
-) -> np.ndarray:
-    """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
-    in_windows, in_targets = ~windows.are_complete(), np.isnan(targets).any(axis=(1, 2))
-    is_complete = complete_rows(in_windows, in_targets, (f"their window ({names[0]})", names[1]))
-    if weight is not None:
-        is_complete &= weight > 0
-        if not is_complete.any():
-            raise ValueError(
-                "sample_weight is zero for every complete sample: nothing to train on."
-            )
-    return np.flatnonzero(is_complete)
+def _check_3d(X: Any, *, mask: bool) -> Windows:
+    """Check windows; those of the window step through their table, which is smaller."""
+    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    if isinstance(X, Windows):
+        return X.but(table=check_array(X.table, **params))
+    return Windows.of_sequences(check_array(X, allow_nd=True, **params), mask=mask)
 
 
 fill(BaseLSTMRegressor)

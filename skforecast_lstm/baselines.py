@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
-from skforecast_lstm._relation import affine_relation, check_columns, same_season
+from skforecast_lstm._relation import check_columns, find_relation, same_season
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -20,6 +20,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm._windows import Windows
 from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 
 __all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor"]
@@ -128,9 +129,8 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
         columns = check_columns(self.columns, self.n_targets_, n_features, "columns")
         # A slice takes them without a copy.
         self._columns = slice(self.n_targets_) if self.columns is None else columns
-        self.scale_, self.offset_ = affine_relation(
-            windows, targets[:, 0], columns, _WAY_OUT, lead=self.lead
-        )
+        found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=self.lead)
+        self.scale_, self.offset_ = found.scale, found.offset
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -148,35 +148,36 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
             The predictions, in the target's units.
         """
         check_is_fitted(self)
-        history = self._check_windows(X, reset=False)[..., self._columns]
-        with np.errstate(invalid="ignore"):  # inf marks steps to skip
-            y = self._forecast(history, self.lead + np.arange(self.n_steps_out_))
+        windows = self._check_windows(X, reset=False)
+        history = windows.but(table=windows.table[:, self._columns]).to_array()
+        y = self._forecast(history, self.lead + np.arange(self.n_steps_out_))
         y = self.offset_ + self.scale_ * y
-        y[np.isinf(y)] = np.nan
         return y.astype(self._y_dtype).reshape(-1, *self._y_shape)
 
-    def _check_windows(self, X: Any, *, reset: bool) -> np.ndarray:
-        """Return windows of shape (n_samples, n_steps_in, n_features)."""
+    def _check_windows(self, X: Any, *, reset: bool) -> Windows:
         X = X if hasattr(X, "ndim") else np.asarray(X)
-        if X.ndim == 3:
-            # Not looked through for inf, which is let in: overlapping windows are long to read.
-            X = check_array(X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=self)
-            if reset:
-                check_feature_names(self, X, reset=True)
-                self.n_features_in_ = X.shape[2]
+        options: dict[str, Any] = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+        if isinstance(X, Windows):
+            windows = X
+        elif X.ndim == 3:
+            array = check_array(X, allow_nd=True, estimator=self, input_name="X", **options)
+            windows = Windows.of_sequences(array)
         else:
-            X = validate_data(self, X, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
-            X = X[:, :, np.newaxis]
+            X = validate_data(self, X, reset=reset, **options)
+            windows = Windows.of_sequences(X[:, :, np.newaxis])
         if reset:
-            self._window_shape, self.n_steps_in_ = X.shape[1:], X.shape[1]
-        elif X.shape[1:] != self._window_shape:
+            if X.ndim == 3:
+                check_feature_names(self, X, reset=True)
+                self.n_features_in_ = windows.shape[2]
+            self._window_shape, self.n_steps_in_ = windows.shape[1:], windows.n_steps
+        elif windows.shape[1:] != self._window_shape:
             raise ValueError(
                 f"X must hold windows of shape {self._window_shape} (n_steps_in, n_features), as "
-                f"in fit, got {X.shape[1:]}."
+                f"in fit, got {windows.shape[1:]}."
             )
-        return X
+        return windows
 
-    def _check_targets(self, y: Any, windows: np.ndarray) -> np.ndarray:
+    def _check_targets(self, y: Any, windows: Windows) -> np.ndarray:
         """Return targets of shape (n_samples, n_steps_out, n_targets)."""
         y, targets = check_targets(y, windows, self.n_targets, self)
         if np.isnan(y).all():

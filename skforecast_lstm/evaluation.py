@@ -19,14 +19,15 @@ from sklearn.utils import check_consistent_length
 from tqdm.auto import tqdm
 
 from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._rows import split_groups
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
+from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
 from skforecast_lstm.framing import by_step, parse_step_names
 from skforecast_lstm.windows import (
     WindowTransformer,
     find_windows,
     fitted_windows,
-    split_groups,
 )
 
 __all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
@@ -471,7 +472,8 @@ def _walk(
             model = clone(estimator).fit(take_rows(X, train), take_rows(y, train))
             seconds[-1] = time.perf_counter() - start
         first = max(0, test[0] - _count_context(model, test[0]))
-        prediction = np.asarray(model.predict(take_rows(X, np.arange(first, test[-1] + 1))))
+        with asking_for(slice(-len(test), None)):
+            prediction = np.asarray(model.predict(take_rows(X, np.arange(first, test[-1] + 1))))
         prediction = prediction[-len(test) :]
         if prediction.size != take_rows(y, test).size:
             raise ValueError(

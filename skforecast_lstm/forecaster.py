@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +20,7 @@ from skforecast_lstm._validation import (
     is_time_index,
     rows_of_series,
 )
+from skforecast_lstm._windows import asking_for
 from skforecast_lstm.framing import Columns, Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 from skforecast_lstm.windows import find_windows, fitted_windows
@@ -190,9 +190,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             known_future=self.known_future,
             group=self.group,
         )
+        _warn_of_text(frame.table.index)
         prefix = "" if isinstance(data, pd.DataFrame) else "x"
         names = [f"{prefix}{name}" for name in frame.table.columns]
-        frame.table = frame.table.set_axis(names, axis=1)
+        frame.table = _numbered(frame.table.set_axis(names, axis=1), frame.group)
         return frame
 
     def _prepared(self, frame: Frame) -> Any:
@@ -234,7 +235,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         # It splits the rows itself, and needs the purge for that; what comes out of it does not.
         # What splits inside of something else keeps it.
         is_purged = _splits_rows(estimator) and any(
-            step.purge and step.n_steps_out > 1 for step in windows.values()
+            step.purge and (step.n_steps_out or 0) > 1 for step in windows.values()
         )
         estimator.fit(X, y)
         if hasattr(estimator, "cv_results_"):
@@ -349,11 +350,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self, table: pd.DataFrame, label: Any, steps: int, future: Any, interval: float | None
     ) -> pd.DataFrame:
         """Forecast one series, a horizon at a time."""
-        # What the windows remember are the fitted rows, which those of a short series need not
-        # follow.
-        is_short = len(table) < self._n_rows
-        estimator = _forgetting(self.estimator_) if is_short else self.estimator_
-        n_known, n_blocks = len(table), -(-steps // self.n_steps_out)
+        estimator, n_known, n_blocks = self.estimator_, len(table), -(-steps // self.n_steps_out)
         n_ahead = n_blocks * self.n_steps_out + self.lead - 1
         dates = labels_after(table.index, n_ahead, self.freq_) if n_ahead else table.index[:0]
         index = dates[self.lead - 1 :] if self.lead else table.index[-1:].append(dates)
@@ -419,7 +416,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         roles = self._targets, self._features, self._known, self.n_steps_out, self.lead, self._group
         rows = np.arange(max(0, origin + 1 - self._n_rows), origin + 1)
         X = Frame(table, *roles).inputs(rows)
-        values = [estimator.predict(X)]
+        with asking_for(slice(-1, None)):
+            values = [estimator.predict(X)]
         if interval is not None:
             predict_interval = find_method(estimator, "predict_interval")
             if predict_interval is None:
@@ -428,7 +426,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                     f"ConformalRegressor(estimator), or take a regressor of this package with "
                     f"loss='quantile'."
                 )
-            values += predict_interval(X, coverage=interval)
+            with asking_for(slice(-1, None)):
+                values += predict_interval(X, coverage=interval)
         shape = self.n_steps_out, len(self._targets)
         return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
 
@@ -454,15 +453,25 @@ def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
 
 
 def _by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """Label and rows of each series, numbered within it where they have no times."""
+    """Label and rows of each series."""
     table = frame.table
     if frame.group is None:
-        yield None, table if is_time_index(table.index) else table.reset_index(drop=True)
+        yield None, table
         return
-    is_numbered = isinstance(table.index, pd.RangeIndex) or not is_time_index(table.index)
     for label, rows in rows_of_series(table.iloc[:, frame.group]).items():
-        part = table.iloc[rows]
-        yield label, part.reset_index(drop=True) if is_numbered else part
+        yield label, table.iloc[rows]
+
+
+def _numbered(table: pd.DataFrame, group: int | None) -> pd.DataFrame:
+    """The table, its rows numbered within their series where they have no times."""
+    if group is None:
+        return table if is_time_index(table.index) else table.reset_index(drop=True)
+    if is_time_index(table.index) and not isinstance(table.index, pd.RangeIndex):
+        return table
+    numbers = np.empty(len(table), dtype=np.int64)
+    for rows in rows_of_series(table.iloc[:, group]).values():
+        numbers[rows] = np.arange(len(rows))
+    return table.set_axis(pd.Index(numbers), axis=0).sort_index(kind="stable")
 
 
 def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd.DataFrame:
@@ -475,14 +484,6 @@ def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> p
     return pd.concat([tail[tail.index < first], part])
 
 
-def _forgetting(estimator: Any) -> Any:
-    """A copy of an estimator whose windows remember no rows."""
-    estimator = copy.deepcopy(estimator)
-    for window in fitted_windows(estimator):
-        window.forget()
-    return estimator
-
-
 def _are_dates(index: pd.Index) -> bool:
     """Tell whether labels are the text of dates."""
     if is_time_index(index) or not all(isinstance(label, str) for label in index[[0, -1]]):
@@ -492,15 +493,19 @@ def _are_dates(index: pd.Index) -> bool:
         return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
 
 
+def _warn_of_text(index: pd.Index) -> None:
+    """Say that dates are text."""
+    if _are_dates(index):
+        warnings.warn(
+            f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
+            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 def _warn_of_holes(frame: Frame, freq: Any) -> None:
     """Say which dates are missing between the first and the last."""
-    if _are_dates(frame.table.index):
-        warnings.warn(
-            f"the index is text, from {frame.table.index[0]!r} to {frame.table.index[-1]!r}: the "
-            f"rows are taken as numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
-            UserWarning,
-            stacklevel=3,
-        )
     if freq is None:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "

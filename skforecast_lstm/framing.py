@@ -31,8 +31,8 @@ __all__ = [
     "by_step",
     "check_targets",
     "count_targets",
+    "find_lead",
     "make_supervised",
-    "named_lead",
     "parse_step_names",
     "step_name",
 ]
@@ -340,11 +340,16 @@ def count_targets(names: Any) -> int:
     return 1 if parsed is None else len(parsed[0])
 
 
-def named_lead(y: Any) -> int:
-    """Rows from an origin to its first target, by the names of `y`; 1 if they say 0 or nothing."""
+def find_lead(y: Any, n_steps_out: int, reach: int | None) -> int:
+    """Rows from an origin to its first target; a nowcast counts as one.
+
+    The names of `y` tell, else how many rows its `n_steps_out` steps reach ahead; else it is 1.
+    """
     names = y.columns if hasattr(y, "columns") else [getattr(y, "name", None)]
     parsed = parse_step_names(names)
-    return 1 if parsed is None else max(1, parsed[1][0])
+    if parsed is not None:
+        return max(1, parsed[1][0])
+    return 1 if reach is None else max(1, reach - n_steps_out + 1)
 
 
 def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:

@@ -23,6 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._rows import split_groups
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -36,7 +37,7 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 from skforecast_lstm.framing import FramedRegressorMixin, check_targets
-from skforecast_lstm.windows import find_windows, split_groups
+from skforecast_lstm.windows import count_purged, find_windows
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]
 
@@ -356,7 +357,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         """
         labels = self._check_labels(X, reset=True)
         targets = self._check_targets(y, labels)
-        rows = _unpurged_rows(self.regressor, labels)
+        rows = _unpurged_rows(self.regressor, labels, y)
         self.transformers_, self.pooled_transformer_ = _fit_scalers(
             self.transformer, targets[rows], labels[rows]
         )
@@ -604,10 +605,10 @@ def _through_scalers(
     return scaled
 
 
-def _unpurged_rows(estimator: Any, labels: np.ndarray) -> np.ndarray:
+def _unpurged_rows(estimator: Any, labels: np.ndarray, y: Any) -> np.ndarray:
     """The rows that the windows in an estimator do not leave out of training at the end."""
     windows = find_windows(estimator).values()
-    n_purged = max((window.n_steps_out - 1 for window in windows if window.purge), default=0)
+    n_purged = max((count_purged(window, y) for window in windows), default=0)
     rows = rows_of_series(labels).values()
     kept = np.concatenate([part[: max(0, len(part) - n_purged)] for part in rows])
     # Where none is left, the regressor knows better why it cannot be fitted.

@@ -19,6 +19,7 @@ from skforecast_lstm._validation import (
     fit_context,
     take_rows,
 )
+from skforecast_lstm._windows import asking_for
 
 __all__ = ["ConformalRegressor"]
 
@@ -282,7 +283,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_consistent_length(X, y)
-        residuals = _residuals(self._check_truth(y), self.predict(X))
+        truth = self._check_truth(y)
+        with asking_for(~np.isnan(truth).reshape(len(truth), -1).any(axis=1)):
+            residuals = _residuals(truth, self.predict(X))
         residuals = np.concatenate([self.residuals_, residuals])
         scores, n_scores, alpha = np.abs(residuals), self.n_calibration_, self.alpha_
         for row in range(n_scores, len(scores)):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from sklearn import config_context
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._validation import (
     FLOATS,
@@ -23,7 +28,7 @@ from skforecast_lstm._validation import (
 )
 from skforecast_lstm.windows import WindowTransformer
 
-__all__ = ["CompleteRowsRegressor", "make_lstm_pipeline"]
+__all__ = ["CompleteRowsRegressor", "TablePipeline", "make_lstm_pipeline"]
 
 # Infinity is left to the inner regressor, which looks for it in the rows that it gets.
 _CHECKS = {"dtype": FLOATS, "ensure_all_finite": False}
@@ -41,7 +46,7 @@ def make_lstm_pipeline(
     group: Any = None,
     missing: str = "error",
     lead: int = 1,
-) -> Pipeline:
+) -> TablePipeline:
     """Make the recommended pipeline: scale the features, cut the windows, learn from them.
 
     The steps are always called ``"scale"``, ``"window"`` and ``"lstm"``, whatever they are, so that
@@ -76,8 +81,9 @@ def make_lstm_pipeline(
 
     Returns
     -------
-    pipeline : Pipeline
-        The pipeline, not fitted.
+    pipeline : TablePipeline
+        The pipeline, not fitted. The dates of a DataFrame reach the window step, whatever the
+        scaler.
 
     Raises
     ------
@@ -137,7 +143,7 @@ def make_lstm_pipeline(
     )
     scale = _make_scaler(scaler, group, pooled=is_default)
     last = regressor if takes_windows else CompleteRowsRegressor(regressor)
-    return Pipeline([("scale", scale), ("window", window), ("lstm", last)])
+    return TablePipeline([("scale", scale), ("window", window), ("lstm", last)])
 
 
 def _recommended_regressor(season_length: int | None, lead: int) -> Any:
@@ -170,6 +176,158 @@ def _make_scaler(scaler: Any, group: Any, *, pooled: bool) -> Any:
     from skforecast_lstm.groups import GroupScaler
 
     return GroupScaler(scaler, group=group, pooled=pooled)
+
+
+def _pipeline_has(name: str) -> Callable[[TablePipeline], bool]:
+    def check(pipeline: TablePipeline) -> bool:
+        getattr(super(TablePipeline, pipeline), name)  # says itself why there is none
+        return True
+
+    return check
+
+
+def _tables_kept(X: Any) -> contextlib.AbstractContextManager[None]:
+    """Let transformers hand on DataFrames, if `X` is one."""
+    is_table = isinstance(X, pd.DataFrame)
+    return config_context(transform_output="pandas") if is_table else contextlib.nullcontext()
+
+
+class TablePipeline(Pipeline):
+    """A pipeline of scikit-learn in which no step drops the dates of a table.
+
+    Given a DataFrame, its transformers hand on DataFrames, as if ``set_output(transform="pandas")``
+    had been called on each of them, also on those that a search puts in their place. So the dates
+    reach :class:`WindowTransformer`, which gives every row its own history by them. Arrays stay
+    arrays.
+
+    Parameters
+    ----------
+    steps : list of (str, estimator)
+        The steps, as of scikit-learn's ``Pipeline``.
+    transform_input : list of str, default=None
+        As of ``Pipeline``.
+    memory : str or joblib.Memory, default=None
+        As of ``Pipeline``.
+    verbose : bool, default=False
+        As of ``Pipeline``.
+
+    See Also
+    --------
+    make_lstm_pipeline : Makes one of the recommended steps.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skforecast_lstm import TablePipeline, WindowTransformer
+    >>> from skforecast_lstm.datasets import load_air_passengers
+    >>> df = load_air_passengers().to_frame()
+    >>> model = TablePipeline([("scale", StandardScaler()), ("window", WindowTransformer(3))])
+    >>> windows = model.fit(df).transform(df[50:60])  # a piece of the table, with its history
+    >>> windows[0].round(1).ravel()
+    array([-0.7, -0.7, -0.4])
+    """
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> TablePipeline:
+        """Fit one step after the other, as ``Pipeline`` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The table.
+        y : array-like, default=None
+            The targets.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        self : TablePipeline
+            The fitted pipeline.
+        """
+        with _tables_kept(X):
+            return super().fit(X, y, **params)
+
+    @available_if(_pipeline_has("fit_transform"))
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Fit, and return what the last step makes of `X`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The table.
+        y : array-like, default=None
+            The targets.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        Xt : array-like
+            The transformed rows.
+        """
+        with _tables_kept(X):
+            return super().fit_transform(X, y, **params)
+
+    @available_if(_pipeline_has("transform"))
+    def transform(self, X: Any, **params: Any) -> Any:
+        """Transform rows by one step after the other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        Xt : array-like
+            The transformed rows.
+        """
+        with _tables_kept(X):
+            return super().transform(X, **params)
+
+    @available_if(_pipeline_has("predict"))
+    def predict(self, X: Any, **params: Any) -> np.ndarray:
+        """Predict with the last step from what the others make of `X`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        y : ndarray
+            The predictions.
+        """
+        with _tables_kept(X):
+            return super().predict(X, **params)
+
+    @available_if(_pipeline_has("score"))
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
+        """Score the predictions as the last step does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        y : array-like, default=None
+            The truth.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        score : float
+            The score of the last step.
+        """
+        with _tables_kept(X):
+            return super().score(X, y, sample_weight=sample_weight, **params)
 
 
 class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):

@@ -232,6 +232,7 @@ class Samples:
     starts: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None = None
+    is_masked: np.ndarray | None = None
 
 
 @dataclass
@@ -687,10 +688,10 @@ def train(
     ValueError
         If the loss is no longer finite.
     """
-    network, table = _with_masks(network, samples.table)
+    network, table = _with_masks(network, samples.table, samples.is_masked)
     samples = replace(samples, table=table)
     if validation is not None:
-        network, table = _with_masks(network, validation.table)
+        network, table = _with_masks(network, validation.table, validation.is_masked)
         validation = replace(validation, table=table)
     if jit_compile == "auto":
         n_updates = training.epochs * (len(samples.y) // training.batch_size)
@@ -705,7 +706,11 @@ def train(
 
 
 def predict(
-    network: Network, states: Sequence[State], table: np.ndarray, starts: np.ndarray
+    network: Network,
+    states: Sequence[State],
+    table: np.ndarray,
+    starts: np.ndarray,
+    is_masked: np.ndarray | None = None,
 ) -> np.ndarray:
     """Outputs of the network for complete windows, which begin in those rows of the table.
 
@@ -714,20 +719,19 @@ def predict(
     outputs : ndarray of shape (n_windows, n_states, ...)
         One for each state of the network.
     """
-    network, table = _with_masks(network, table)
+    network, table = _with_masks(network, table, is_masked)
     with _borrow(network.side_by_side(len(states))) as program:
         outputs = program.predict(states, table, starts)
     return outputs if len(states) > 1 else outputs[:, np.newaxis]
 
 
-def _with_masks(network: Network, table: np.ndarray) -> tuple[Network, np.ndarray]:
-    """A network that skips the rows of inf, where there are any, and what stands for them."""
-    is_masked = np.isinf(table[:, 0])
-    if not is_masked.any():
+def _with_masks(
+    network: Network, table: np.ndarray, is_masked: np.ndarray | None
+) -> tuple[Network, np.ndarray]:
+    """A network that skips the masked rows, where there are any, and what stands for them."""
+    if is_masked is None or not is_masked.any():
         return network, table
-    table = table.copy()
-    table[is_masked] = _MASKED
-    return network.masked(), table
+    return network.masked(), np.where(is_masked[:, np.newaxis], _MASKED, table)
 
 
 @contextlib.contextmanager

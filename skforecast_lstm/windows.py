@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Hashable
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -15,7 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
-from skforecast_lstm._dates import next_labels
+from skforecast_lstm._rows import FittedRows, Rows, split_groups
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -26,15 +25,12 @@ from skforecast_lstm._validation import (
     fit_context,
     fitted_parts,
     is_time_index,
-    rows_of_series,
     validate_data,
 )
+from skforecast_lstm._windows import IncompleteWindowWarning, Windows
 from skforecast_lstm.framing import parse_step_names
 
-__all__ = ["WindowTransformer", "Windows", "find_windows", "fitted_windows", "split_groups"]
-
-# Rows kept to recognise the fitted array when it comes back; shorter tables are compared whole.
-_N_SAMPLED_ROWS = 256
+__all__ = ["IncompleteWindowWarning", "WindowTransformer"]
 
 
 def _is_flat(transformer: WindowTransformer) -> bool:
@@ -50,34 +46,35 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     Row ``t`` becomes the window of rows ``t - n_steps_in + 1`` to ``t``, oldest first: what is
     known at the forecast origin ``t``, and nothing later. Because every row keeps its place, ``y``,
-    string scorers, splitters and sample weights need no adjustment. The windows are a read-only
-    view of one padded table, so that memory does not grow with their length.
+    string scorers, splitters and sample weights need no adjustment. What the step hands on is
+    array-like, and keeps one table and where each window ends in it, so that memory does not grow
+    with their length.
 
     Parameters
     ----------
     n_steps_in : int, default=10
         Length of the window in rows (steps of time), the row itself included.
-    n_steps_out : int, default=1
+    n_steps_out : int, default=None
         How many rows the targets reach ahead: the `n_steps_out` of :func:`make_supervised` (plus
-        ``lead - 1`` where ``lead`` is larger than 1). Only `purge` uses it.
+        ``lead - 1`` where ``lead`` is larger than 1). None: as ``y`` shows, by the names of its
+        columns (``"sales(t+12)"``), its third axis, or, where these say nothing, at most as many
+        rows as it has columns. A one-dimensional array without a name counts as one row ahead.
     padding : {"nan", "edge"}, default="nan"
         What stands in the steps of a window that reach back before the first row. "nan" lets the
         regressors of this package leave such windows out of training; "edge" repeats the first row,
         for other regressors that take no NaN.
     purge : bool, default=True
         Whether ``fit_transform``, which is what ``Pipeline.fit`` calls, marks the last
-        ``n_steps_out - 1`` rows with NaN, so that they are left out of training: their targets lie
-        in the rows that follow the training data. It is what makes a plain ``TimeSeriesSplit`` free
-        of label leakage. Set it to False for a final fit, when nothing follows to be scored on; and
-        for regressors that take no NaN, with ``TimeSeriesSplit(gap=n_steps_out - 1)`` on a table
-        whose index reaches this step (the windows then start cold after the gap).
+        ``n_steps_out - 1`` rows, of the table and before each hole in it, so that they are left out
+        of training: their targets lie in the rows that follow. It is what makes a plain
+        ``TimeSeriesSplit`` free of label leakage. Arrays made of the windows show NaN in marked
+        rows. Set it to False for a final fit, when nothing follows to be scored on.
     flatten : bool, default=False
         Whether the windows are rows of a 2-D table of lags, for any regressor, instead of 3-D.
     missing : {"error", "drop", "mask"}, default="error"
         What becomes of NaN in `X`. "error": it is refused, with the ways out. "drop": the windows
-        that hold it are left out of training, and predicted as NaN. "mask": such rows are marked
-        with inf in all features, and the recurrent layers of this package's regressors skip them;
-        not with `flatten`.
+        that hold it are left out of training, and predicted as NaN. "mask": the recurrent layers
+        of this package's regressors skip such rows; not with `flatten`.
     group : column name or position, or name of an index level, default=None
         What tells several series in one table apart, as in :func:`make_supervised`; it is no part
         of the windows. Windows never cross the border of a series, remembered rows are those of the
@@ -99,21 +96,35 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         If the window is longer than the data, a value is missing (unless `missing` says what to
         do), or an index of dates or numbers is unsorted or repeats a label.
 
+    Warns
+    -----
+    UserWarning
+        If the training rows have holes in time, ``missing="drop"`` leaves windows out of training,
+        or `n_steps_out` is less than ``y`` reaches ahead.
+
     See Also
     --------
     make_supervised : Frames a table into the ``X`` and ``y`` that this step expects.
 
     Notes
     -----
-    ``transform`` puts the remembered rows in front of rows that continue the fitted ones, so that
-    the first rows of a test fold have their true history. With a pandas index the index decides:
-    rows continue if the first comes one step after the last fitted one. Without one, an array is
-    taken for the training data, or an extension of it, if it begins with all the fitted rows, and
-    for their continuation otherwise, even if it is a piece of them. All else starts cold, with
-    padding.
+    ``fit`` keeps a copy of the table. ``transform`` gives every row its own history, whatever piece
+    of a table it comes in: rows of the fitted table, an extension of it, rows that follow it. With
+    a pandas index of dates, periods or numbers the index decides. Rows before which others are
+    missing have incomplete windows, which is said in an :class:`IncompleteWindowWarning` by
+    whoever fills them.
 
-    Steps before this one that return arrays lose the index; ``set_output(transform="pandas")`` on
-    the pipeline keeps it.
+    Arrays have no index. They are taken for the training data, an extension or a piece of it, if
+    their rows equal those, and otherwise for what directly follows it. That is a guess: rows that
+    follow after a gap, or a few rows of values that often come back, are given a wrong history.
+    Steps before this one that return arrays lose the index, too;
+    ``set_output(transform="pandas")`` on the pipeline keeps it, and :class:`TablePipeline`, which
+    :func:`make_lstm_pipeline` makes, does so by itself. In ``fit`` the dates of ``y`` serve where
+    those of ``X`` were lost.
+
+    No window crosses a hole in the dates of the training rows, and a warning says where it is: a
+    splitter that takes rows out of the middle (``KFold``) trains on what comes after the test rows.
+    Up to three business days in a row may be holidays.
 
     Examples
     --------
@@ -133,7 +144,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "n_steps_in": [Interval(Integral, 1, None, closed="left")],
-        "n_steps_out": [Interval(Integral, 1, None, closed="left")],
+        "n_steps_out": [Interval(Integral, 1, None, closed="left"), None],
         "padding": [StrOptions({"nan", "edge"})],
         "purge": ["boolean"],
         "flatten": ["boolean"],
@@ -145,7 +156,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self,
         n_steps_in: int = 10,
         *,
-        n_steps_out: int = 1,
+        n_steps_out: int | None = None,
         padding: str = "nan",
         purge: bool = True,
         flatten: bool = False,
@@ -162,76 +173,85 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> WindowTransformer:
-        """Remember the end of `X`, so that what follows it has its history.
+        """Remember `X`, so that its rows and those that follow it have their history.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
             The table, rows in time order.
-        y : Ignored
-            Present for scikit-learn's conventions.
+        y : array-like, default=None
+            The targets. If they have dates and `X` has none, because a step before this one
+            dropped them, these are the dates of the rows.
 
         Returns
         -------
         self : WindowTransformer
             The fitted transformer.
         """
-        self._remember(self._check_rows(X, reset=True))
+        self._remember(self._check_rows(X, y, reset=True))
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
-        """Fit to the training rows and return their windows, the purged ones marked with NaN.
+    def fit_transform(self, X: Any, y: Any = None) -> Windows | np.ndarray:
+        """Fit to the training rows and return their windows, the purged ones marked.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
             The training rows, in time order.
-        y : Ignored
-            Present for scikit-learn's conventions.
+        y : array-like, default=None
+            The targets; see ``fit``. With ``n_steps_out=None`` they tell how far they reach.
 
         Returns
         -------
-        windows : ndarray of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
-                (n_rows, n_steps_in * n_features)
-            The windows. Read-only.
+        windows : Windows of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
+                ndarray of shape (n_rows, n_steps_in * n_features)
+            The windows. ``numpy.asarray`` makes a read-only array of them.
         """
-        rows = self._check_rows(X, reset=True)
+        rows = self._check_rows(X, y, reset=True)
         self._remember(rows)
-        if self.purge:
-            self._warn_of_longer_targets(y)
-        tables = []
-        for part in rows.series.values():
-            table = self._pad(part, None)
-            n_purged = min(self.n_steps_out - 1, len(part.rows)) if self.purge else 0
-            # Only the purged windows hold these rows: marking them leaves the others whole.
-            table[len(table) - n_purged :] = np.nan
-            tables.append(table)
-        return self._windows(rows, tables)
+        reach = self._find_reach(y)
+        windows = self._fitted.windows(self._n_steps, self._count_purged(y, reach))
+        if self.missing == "drop":
+            windows.warn_of_dropped(type(self).__name__)
+        return self._hand_on(windows, reach)
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the window of every row, with the fitted history where the rows continue it.
+    def transform(self, X: Any) -> Windows | np.ndarray:
+        """Return the window of every row, each with its own history.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows in time order: the training data, an extension of it, what follows it, or another
-            stretch of time.
+            Rows in time order: the training data or a piece of it, an extension, what follows it,
+            or another stretch of time.
 
         Returns
         -------
-        windows : ndarray of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
-                (n_rows, n_steps_in * n_features)
-            The windows. Read-only.
+        windows : Windows of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
+                ndarray of shape (n_rows, n_steps_in * n_features)
+            The windows. ``numpy.asarray`` makes a read-only array of them.
+
+        Warns
+        -----
+        IncompleteWindowWarning
+            If rows lack steps of their window that were before them in time, but were given
+            neither to ``fit`` nor to this call, and the steps are filled (``padding="edge"``) or
+            left to a regressor as NaN (``flatten=True``). Regressors of this package say it
+            themselves when they complete such windows.
         """
         check_is_fitted(self)
-        rows = self._check_rows(X, reset=False)
-        tables = []
-        for label, part in rows.series.items():
-            end = self._ends.get(label)
-            is_next = end is not None and end.is_continued_by(part)
-            tables.append(self._pad(part, end.history if end is not None and is_next else None))
-        return self._windows(rows, tables)
+        rows = self._check_rows(X, None, reset=False)
+        return self._hand_on(self._fitted.windows_of(rows, self._n_steps), None)
+
+    def _hand_on(self, windows: Windows, reach: int | None) -> Windows | np.ndarray:
+        """Windows with what only this step knows."""
+        is_masked = np.isnan(windows.table).any(axis=1) if self.missing == "mask" else None
+        windows = windows.but(padding=self.padding, reach=reach, is_masked=is_masked)
+        if self.padding == "edge":
+            windows.warn_if_cold(type(self).__name__, "their first known row is repeated")
+        elif self.flatten:
+            windows.warn_if_cold(type(self).__name__, "these steps are NaN")
+        return windows.to_array(flat=True) if self.flatten else windows
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -293,11 +313,14 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     def history_(self) -> np.ndarray | dict[Any, np.ndarray] | None:
         """The last fitted rows."""
         check_is_fitted(self)
-        history = {label: end.history for label, end in self._ends.items()}
+        history = {
+            label: self._fitted.last_rows(label, self._n_steps - 1, self.padding)
+            for label in self._fitted.labels
+        }
         return history.get(None) if self._group is None else history
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_ends")
+        return hasattr(self, "_fitted")
 
     def forget(self) -> WindowTransformer:
         """Forget the fitted rows, so that whatever comes next starts cold.
@@ -307,26 +330,37 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self : WindowTransformer
             The transformer.
         """
-        self._ends: dict[Any, _End] = {}
+        self._fitted: FittedRows = self._fitted.without_rows()
         return self
 
-    def _warn_of_longer_targets(self, y: Any) -> None:
-        names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
-        if names is not None and names[1][-1] > self.n_steps_out:
+    def _find_reach(self, y: Any) -> int | None:
+        """How many rows the targets reach ahead: as is said, else as `y` shows, if it does."""
+        shown = shown_reach(y)
+        if self.n_steps_out is None:
+            return shown
+        if self.purge and (shown or 0) > self.n_steps_out:
             warnings.warn(
-                f"the columns of y reach {names[1][-1]} rows ahead, but {type(self).__name__} has "
+                f"y reaches {shown} rows ahead, but {type(self).__name__} has "
                 f"n_steps_out={self.n_steps_out}: training rows whose targets lie in the rows that "
                 f"follow are not left out, and scores of a split in time are too good. Set "
-                f"n_steps_out={names[1][-1]}, or purge=False if nothing is scored.",
+                f"n_steps_out={shown} or None, or purge=False if nothing is scored.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
+        return self.n_steps_out
 
-    def _check_rows(self, X: Any, *, reset: bool) -> _Rows:
+    def _count_purged(self, y: Any, reach: int | None) -> int:
+        """How many rows at the end of the training rows are left out."""
+        if not self.purge or y is None:
+            return (reach or 1) - 1 if self.purge else 0
+        # Where nobody says how far targets reach, it is no further than the columns of y.
+        return (reach or int(np.prod(_as_shaped(y).shape[1:], dtype=int))) - 1
+
+    def _check_rows(self, X: Any, y: Any, *, reset: bool) -> Rows:
         """Return the rows of X by series."""
-        name, index, labels, group = type(self).__name__, getattr(X, "index", None), None, None
-        index = index if isinstance(index, pd.Index) else None
+        name, labels, position = type(self).__name__, None, None
         options: dict[str, Any] = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+        index = _index_of(X, y)
         if self.group is None:
             if index is not None:
                 check_time_order(index, name)
@@ -334,29 +368,28 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         else:
             X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
             validate_data(self, X, reset=reset, skip_check_array=True)
-            X, labels, group = split_groups(X, self.group)
+            X, labels, position = split_groups(X, self.group)
             if index is not None:
-                index = X.index
+                index = _index_of(X, y)
                 check_time_order(index, name, labels)
             values = check_array(X, input_name="X", estimator=name, **options)
         is_missing = np.isnan(values)
         if is_missing.any():
             if self.missing == "error":
                 raise ValueError(_say_missing(name, X, is_missing))
-            if self.missing == "mask":
-                values = values.copy()
-                values[is_missing.any(axis=1)] = np.inf
+            if self.missing == "mask":  # a step is skipped whole
+                values = np.where(is_missing.any(axis=1, keepdims=True), np.nan, values)
         if reset:
-            self._group_position, self._group = group, self.group
-        return _Rows.of(values, index, labels)
+            self._group_position, self._group = position, self.group
+        return Rows.of(values, index, labels)
 
-    def _remember(self, rows: _Rows) -> None:
+    def _remember(self, rows: Rows) -> None:
         if self.flatten and self.missing == "mask":
             raise ValueError(
                 "missing='mask' is for recurrent layers, which can skip a step; a flat table of "
                 "lags (flatten=True) has no steps. Use missing='drop', or fill the gaps."
             )
-        n_longest = max(len(part.rows) for part in rows.series.values())
+        n_longest = int(rows.lengths.max())
         if self.n_steps_in > n_longest:
             raise ValueError(
                 f"n_steps_in={self.n_steps_in} is longer than the data: a window needs as many "
@@ -365,132 +398,35 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 f"longer)."
             )
         self._n_steps = self.n_steps_in
-        ends = {}
-        for label, part in rows.series.items():
-            history = self._pad(part, None)[len(part.rows) :].copy()
-            ends[label] = _End.of(part, history)
-        self._ends = ends
-
-    def _pad(self, part: _Part, before: np.ndarray | None) -> np.ndarray:
-        """The rows of a series, with as many in front as the first window lacks."""
-        values = part.rows
-        if before is None:
-            fill = np.nan if self.padding == "nan" else values[0]
-            before = np.full((self._n_steps - 1, values.shape[1]), fill, dtype=values.dtype)
-        return np.concatenate([before.astype(values.dtype, copy=False), values])
-
-    def _windows(self, rows: _Rows, tables: list[np.ndarray]) -> np.ndarray:
-        """The windows of all rows, in the order of the rows."""
-        n_steps = self._n_steps
-        if rows.positions is not None:  # the windows of a row's neighbours are not its own
-            starts, offset = np.empty(rows.n_rows, dtype=np.intp), 0
-            for table, positions in zip(tables, rows.positions, strict=True):
-                starts[positions] = offset + np.arange(len(positions))
-                offset += len(table)
-            windows = np.concatenate(tables)[starts[:, np.newaxis] + np.arange(n_steps)]
-            windows.flags.writeable = False
-            return windows.reshape(len(windows), -1) if self.flatten else windows
-        [table] = tables
-        if not self.flatten:
-            return np.lib.stride_tricks.sliding_window_view(table, n_steps, axis=0).swapaxes(1, 2)
-        # Rows of a window stand behind one another in the table, so its flat form is a view too.
-        table = np.ascontiguousarray(table)
-        return np.lib.stride_tricks.as_strided(
-            table,
-            shape=(len(table) - n_steps + 1, n_steps * table.shape[1]),
-            strides=table.strides,
-            writeable=False,
-        )
+        self._fitted = FittedRows.of(rows)
+        self._fitted.warn_of_holes(type(self).__name__)
 
 
-@dataclass
-class _Part:
-    """Consecutive rows of one series, and when they were."""
-
-    rows: np.ndarray
-    index: pd.Index | None
-
-
-@dataclass
-class _Rows:
-    """Rows of a table by series; `positions` are those of each series, None if there is but one."""
-
-    n_rows: int
-    series: dict[Any, _Part]
-    positions: list[np.ndarray] | None = None
-
-    @classmethod
-    def of(cls, values: np.ndarray, index: pd.Index | None, labels: Any) -> _Rows:
-        """Part a table; `labels` tell to which series each row belongs."""
-        if labels is None:
-            return cls(len(values), {None: _Part(values, index)})
-        rows = rows_of_series(labels)
-        series = {
-            label: _Part(values[at], None if index is None else index[at])
-            for label, at in rows.items()
-        }
-        return cls(len(values), series, list(rows.values()))
+def shown_reach(y: Any) -> int | None:
+    """How many rows ahead targets reach, by the names of their columns or their third axis."""
+    names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
+    if names is not None:
+        return max(1, names[1][-1])
+    shape: tuple[int, ...] = () if y is None else _as_shaped(y).shape
+    return shape[1] if len(shape) == 3 else None
 
 
-@dataclass
-class _End:
-    """What is remembered of a fitted series, to know its continuation."""
-
-    history: np.ndarray
-    n_rows: int
-    sampled: np.ndarray
-    sampled_rows: np.ndarray
-    next_labels: tuple[Any, Any] | None
-
-    @classmethod
-    def of(cls, part: _Part, history: np.ndarray) -> _End:
-        """Remember a series."""
-        sampled = np.linspace(0, len(part.rows) - 1, _N_SAMPLED_ROWS).astype(int)
-        labels = next_labels(part.index)
-        return cls(history, len(part.rows), sampled, part.rows[sampled], labels)
-
-    def is_continued_by(self, part: _Part) -> bool:
-        """Tell whether rows follow the fitted ones."""
-        rows, index = part.rows, part.index
-        if self.next_labels is not None and index is not None and is_time_index(index):
-            last, following = self.next_labels
-            try:
-                return bool(last < index[0] <= following)
-            except TypeError:  # dates against numbers: the index cannot tell
-                pass
-        if len(rows) < self.n_rows:
-            return True
-        old, new = self.sampled_rows, rows[self.sampled]
-        # Rounding grows with the level of a series; how far its values are apart, with its spread.
-        eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
-        known = np.ma.masked_invalid(old)
-        spread, level = known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0)
-        is_known = np.isfinite(old) & np.isfinite(new)
-        apart = np.abs(np.subtract(new, old, where=is_known, out=np.zeros_like(old)))
-        differs = apart > np.sqrt(eps) * spread + 8 * eps * level
-        return bool((differs | (np.isfinite(new) != np.isfinite(old))).any())
+def count_purged(window: WindowTransformer, y: Any) -> int:
+    """How many rows at the end of each series a step leaves out of training, with such targets."""
+    return window._count_purged(y, window.n_steps_out or shown_reach(y))
 
 
-def split_groups(X: Any, group: Any) -> tuple[Any, Any, int | None]:
-    """Take the labels of the series out of a table: what is left, the labels, their position."""
-    columns = getattr(X, "columns", None)
-    if columns is not None and group not in columns and group in X.index.names:
-        return X.droplevel(group), X.index.get_level_values(group), None
-    n_columns = X.shape[1] if len(X.shape) == 2 else 0
-    if columns is not None and group in columns:
-        position = int(columns.get_loc(group))
-    elif isinstance(group, Integral) and -n_columns <= int(group) < n_columns:
-        position = int(group) % n_columns
-    else:
-        had = f"has {list(columns)}" if columns is not None else f"is an array of {n_columns}"
-        raise ValueError(
-            f"group={group!r} is not a column of X, which {had}. Steps before the window that "
-            f"return arrays lose the names: set_output(transform='pandas') on the pipeline keeps "
-            f"them, and GroupScaler hands the column on."
-        )
-    if columns is None:
-        return np.delete(X, position, axis=1), X[:, position], position
-    return X.drop(columns=columns[position]), X.iloc[:, position], position
+def _as_shaped(y: Any) -> Any:
+    return y if hasattr(y, "shape") else np.asarray(y)
+
+
+def _index_of(X: Any, y: Any) -> Any:
+    """The index of X; where a step before has dropped it, that of y, if it tells the time."""
+    index = getattr(X, "index", None)
+    if isinstance(index, pd.Index):
+        return index
+    index = getattr(y, "index", None)
+    return index if isinstance(index, pd.Index) and is_time_index(index) else None
 
 
 def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
@@ -529,104 +465,3 @@ def fitted_windows(estimator: Any) -> list[WindowTransformer]:
     if isinstance(estimator, WindowTransformer):
         return [estimator]
     return list(itertools.chain(*map(fitted_windows, fitted_parts(estimator))))
-
-
-@dataclass
-class Windows:
-    """Windows as rows of one table, so that overlapping ones take no memory of their own.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_rows, n_features)
-        The rows that windows are made of; NaN marks what is missing.
-    starts : ndarray of shape (n_windows,)
-        The first row of each window.
-    n_steps : int
-        Rows per window.
-    """
-
-    table: np.ndarray
-    starts: np.ndarray
-    n_steps: int
-
-    @classmethod
-    def from_array(cls, windows: np.ndarray) -> Windows:
-        """Find the table behind windows of shape (n_windows, n_steps, n_features).
-
-        That of overlapping views, as :class:`WindowTransformer` makes them, is not copied.
-        """
-        n_windows, n_steps, n_features = windows.shape
-        if n_windows and windows.strides[0] == windows.strides[1]:
-            table = np.lib.stride_tricks.as_strided(
-                windows,
-                shape=(n_windows + n_steps - 1, n_features),
-                strides=windows.strides[1:],
-                writeable=False,
-            )
-            return cls(table, np.arange(n_windows), n_steps)
-        return cls(windows.reshape(-1, n_features), np.arange(n_windows) * n_steps, n_steps)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def __getitem__(self, rows: np.ndarray) -> Windows:
-        return Windows(self.table, self.starts[rows], self.n_steps)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Windows, steps and features."""
-        return len(self), self.n_steps, self.table.shape[1]
-
-    def to_array(self) -> np.ndarray:
-        """Windows of shape (n_windows, n_steps, n_features): a view, if `from_array` made them."""
-        is_apart = len(self) * self.n_steps == len(self.table)
-        step = self.n_steps if is_apart else 1
-        every = np.lib.stride_tricks.sliding_window_view(self.table, self.n_steps, axis=0)
-        windows = every[::step].swapaxes(1, 2)
-        is_every = np.array_equal(self.starts, step * np.arange(len(windows)))
-        return windows if is_every else every[self.starts].swapaxes(1, 2)
-
-    def are_complete(self) -> np.ndarray:
-        """Tell which windows miss nothing, and are not masked in every step."""
-        is_missing = np.isnan(self.table).any(axis=1)
-        return (self._count(is_missing, self.n_steps) == 0) & ~self._are_masked()
-
-    def completed(self, *, mask: bool = False) -> tuple[Windows, np.ndarray]:
-        """Fill the oldest steps of windows where only these are missing.
-
-        Parameters
-        ----------
-        mask : bool, default=False
-            Whether to mark them with inf, as steps to skip, or to repeat the first known step.
-
-        Returns
-        -------
-        windows : Windows
-            All windows; those that miss something else are as they were.
-        is_known : ndarray of bool of shape (n_windows,)
-            Which miss nothing now.
-        """
-        is_missing = np.isnan(self.table).any(axis=1)
-        n_missing = self._count(is_missing, self.n_steps)
-        is_known = (n_missing < self.n_steps) & (self._count(is_missing, n_missing) == n_missing)
-        is_known &= ~self._are_masked()
-        rows = np.flatnonzero(is_known & (n_missing > 0))
-        if not len(rows):
-            return self, is_known
-        starts, gaps = self.starts.copy(), n_missing[rows, np.newaxis]
-        steps = np.maximum(np.arange(self.n_steps), gaps)
-        filled = self.table[starts[rows, np.newaxis] + steps]
-        if mask:
-            filled[np.arange(self.n_steps) < gaps] = np.inf
-        starts[rows] = len(self.table) + self.n_steps * np.arange(len(rows))
-        table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
-        return Windows(table, starts, self.n_steps), is_known
-
-    def _are_masked(self) -> np.ndarray:
-        """Tell which windows hold no step that is not to be skipped."""
-        return self._count(np.isinf(self.table[:, 0]), self.n_steps) == self.n_steps
-
-    def _count(self, flags: np.ndarray, n_steps: int | np.ndarray) -> np.ndarray:
-        """Flagged rows among the first `n_steps` of each window."""
-        count = np.concatenate([[0], flags.cumsum()])
-        return count[self.starts + n_steps] - count[self.starts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import TimeSeriesSplit, cross_validate
-from sklearn.pipeline import Pipeline
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    KFold,
+    TimeSeriesSplit,
+    cross_val_score,
+    cross_validate,
+    train_test_split,
+)
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import skforecast_lstm
-from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm import (
+    IncompleteWindowWarning,
+    LSTMRegressor,
+    WindowTransformer,
+    make_lstm_pipeline,
+    make_supervised,
+)
 
 SMALL = {"epochs": 2, "random_state": 0}
 ARCHITECTURES = {
@@ -183,7 +199,7 @@ class Spy(RegressorMixin, BaseEstimator):
     """Remembers what it was trained on, less the rows that this package's regressors leave out."""
 
     def fit(self, X, y):
-        y = np.asarray(y).reshape(len(X), -1)
+        X, y = np.asarray(X), np.asarray(y).reshape(len(X), -1)
         kept = ~np.isnan(X).any(axis=(1, 2)) & ~np.isnan(y).any(axis=1)
         self.windows_, self.targets_ = X[kept], y[kept]
         return self
@@ -463,3 +479,187 @@ def test_predictions_do_not_depend_on_how_many_batches_there_are():
     assert y_pred.shape == (5000,)
     for rows in (slice(0, 10), slice(2040, 2060), slice(4990, 5000)):
         assert_same_forecasts(model.predict(windows[rows]), y_pred[rows])
+
+
+# --- (g) every row has its own history, whatever piece of a table it comes in -------------------
+
+
+def passengers(n_steps_out: int = 3):
+    """A table with dates, and what is framed from it: the last rows have no targets yet."""
+    table = in_container(random_table(3, 120, 2), "frame")
+    return table, *make_supervised(table, target=0, n_steps_out=n_steps_out)
+
+
+def dated_pipeline(kind: str) -> Pipeline:
+    if kind == "make_lstm_pipeline":
+        return make_lstm_pipeline(regressor(), n_steps_in=6, n_steps_out=3)
+    window = WindowTransformer(6)
+    return make_pipeline(StandardScaler(), window, regressor()).set_output(transform="pandas")
+
+
+each_dated = pytest.mark.parametrize("kind", ["make_lstm_pipeline", "set_output by hand"])
+
+
+@each_dated
+def test_pieces_of_the_fitted_table_are_predicted_as_in_the_whole(kind):
+    table, X, y = passengers()
+    model = dated_pipeline(kind).fit(X, y)
+    whole = model.predict(table)
+    for start, stop in [(0, 120), (100, 110), (7, 8), (0, 3), (116, 117), (90, 120), (117, 120)]:
+        found = model.predict(table[start:stop])
+        assert_same_forecasts(found, whole[start:stop])
+
+
+@each_dated
+@pytest.mark.parametrize(
+    ("rows", "n_lacking"), [(slice(119, 120), 5), (slice(118, 120), 5), (slice(119, None), 5)]
+)
+def test_rows_before_which_others_are_missing_are_said_to_lack_them(kind, rows, n_lacking):
+    table, X, y = passengers()
+    model = dated_pipeline(kind).fit(X, y)
+    with pytest.warns(IncompleteWindowWarning, match=f"lack up to {n_lacking} of the 6 steps"):
+        y_pred = model.predict(table[rows])
+    assert np.isfinite(y_pred).all()
+    # What the warning says to do.
+    context = table[rows.start - 5 : rows.stop]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWindowWarning)  # of the context itself
+        y_pred = model.predict(context)[5:]
+    assert_same_forecasts(y_pred, model.predict(table)[rows])
+
+
+@each_dated
+def test_rows_served_one_by_one_without_a_refit(kind):
+    table, X, y = passengers()
+    model = dated_pipeline(kind).fit(X, y)
+    assert_same_forecasts(model.predict(table[117:118]), model.predict(table)[117:118])
+    for row in (118, 119):
+        with pytest.warns(IncompleteWindowWarning, match="1 of 1 rows"):
+            model.predict(table[row : row + 1])
+        assert_same_forecasts(
+            model.predict(table[117 : row + 1]), model.predict(table)[117 : row + 1]
+        )
+
+
+@each_dated
+def test_a_gap_before_the_test_rows_is_said(kind):
+    _, X, y = passengers()
+    with pytest.warns(IncompleteWindowWarning, match="5 of 19 rows .* lack up to 5 of the 6 steps"):
+        cross_validate(
+            dated_pipeline(kind), X, y, cv=TimeSeriesSplit(5, gap=11), error_score="raise"
+        )
+
+
+def test_arrays_that_are_a_piece_of_the_fitted_table_are_known_as_that():
+    table, X, y = passengers()
+    X = X.to_numpy()
+    model = pipeline(WindowTransformer(6), regressor()).fit(X, y.to_numpy())
+    whole = model.predict(table.to_numpy())
+    for start, stop in [(0, 117), (0, 120), (100, 110), (50, 51), (110, 120), (117, 120)]:
+        found = model.predict(table.to_numpy()[start:stop])
+        assert_same_forecasts(found, whole[start:stop])
+
+
+def test_rows_of_counts_that_come_back_are_taken_to_continue():
+    # A few of them are like older ones by chance.
+    counts = np.random.default_rng(0).poisson(1.0, size=(60, 1)).astype(float)
+    window = WindowTransformer(4).fit(counts[:50])
+    for stop in (51, 52, 55, 60):
+        expected = windows_by_hand(counts, np.arange(50, stop), 4)
+        np.testing.assert_array_equal(window.transform(counts[50:stop]), expected)
+    # A longer piece is no chance.
+    np.testing.assert_array_equal(
+        window.transform(counts[20:40]), windows_by_hand(counts, np.arange(20, 40), 4)
+    )
+
+
+# --- (h) folds out of the order of time are spoken of -------------------------------------------
+
+by_hand_and_made = pytest.mark.parametrize("kind", ["make_lstm_pipeline", "by hand"])
+
+
+def any_pipeline(kind: str) -> Pipeline:
+    if kind == "by hand":  # the scaler drops the dates, those of y are left
+        return make_pipeline(StandardScaler(), WindowTransformer(6), regressor())
+    return dated_pipeline(kind)
+
+
+@by_hand_and_made
+@pytest.mark.filterwarnings("ignore::skforecast_lstm.IncompleteWindowWarning")
+def test_training_rows_with_a_hole_are_warned_of(kind):
+    _, X, y = passengers()
+    for search in (
+        lambda model: cross_val_score(model, X, y, error_score="raise"),
+        lambda model: cross_val_score(model, X, y, cv=KFold(3), error_score="raise"),
+        lambda model: GridSearchCV(model, {"verbose": [False]}, error_score="raise").fit(X, y),
+    ):
+        with pytest.warns(
+            UserWarning, match=r"1 hole in time, the first between .*TimeSeriesSplit"
+        ):
+            search(any_pipeline(kind))
+
+
+@by_hand_and_made
+def test_shuffled_rows_are_refused(kind):
+    _, X, y = passengers()
+    model = any_pipeline(kind)
+    with pytest.raises(ValueError, match="split it with TimeSeriesSplit, which does not shuffle"):
+        cross_val_score(
+            model, X.sample(frac=1, random_state=0), y.sample(frac=1, random_state=0), cv=2,
+            error_score="raise",
+        )  # fmt: skip
+    X_train, _, y_train, _ = train_test_split(X, y, random_state=0)
+    with pytest.raises(ValueError, match="TimeSeriesSplit"):
+        model.fit(X_train, y_train)
+    search = HalvingGridSearchCV(
+        model, {"verbose": [False]}, cv=TimeSeriesSplit(2), min_resources=40, error_score="raise"
+    )
+    with pytest.raises(ValueError, match="TimeSeriesSplit"):
+        search.fit(X, y)
+
+
+def test_no_window_crosses_a_hole_in_the_training_rows():
+    table, X, y = passengers()
+    rows = np.r_[0:40, 60:117]
+    window = WindowTransformer(6)
+    with pytest.warns(UserWarning, match="1 hole in time"):
+        windows = window.fit_transform(X.iloc[rows], y.iloc[rows])
+    expected = windows_by_hand(table.to_numpy(), np.r_[5:38, 65:115], 6)
+    np.testing.assert_array_equal(windows[windows.are_complete()], expected)
+    # The rows of the hole have theirs.
+    np.testing.assert_array_equal(
+        window.transform(X[40:60]), windows_by_hand(table.to_numpy(), np.arange(40, 60), 6)
+    )
+
+
+# --- (i) a horizon that was not named -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", ["named", "3-D", "2-D"])
+def test_a_forgotten_horizon_is_that_of_the_targets(layout):
+    X, y = make_supervised(in_container(random_table(0, 50, 2), "frame"), n_steps_out=3, lead=2)
+    n_purged = {"named": 3, "3-D": 2, "2-D": 5}[layout]  # with two targets, the safe side
+    y = {"named": y, "3-D": y.to_numpy().reshape(-1, 3, 2), "2-D": y.to_numpy()}[layout]
+    windows = WindowTransformer(4).fit_transform(X, y)
+    assert np.flatnonzero(windows.is_purged).tolist() == [*range(46 - n_purged, 46)]
+    assert windows.reach == {"named": 4, "3-D": 3, "2-D": None}[layout]
+
+
+@pytest.mark.parametrize("lead", [1, 3])
+def test_held_out_samples_are_purged_by_series_and_lead(lead):
+    days = pd.date_range("2024-01-01", periods=40)
+    parts = [
+        pd.DataFrame({"a": random_table(k, 40, 1).ravel(), "shop": shop}, index=days)
+        for k, shop in enumerate("xyz")
+    ]
+    X, y = make_supervised(pd.concat(parts), target="a", group="shop", n_steps_out=2, lead=lead)
+    windows = WindowTransformer(4, group="shop").fit_transform(X, y)
+    model = regressor(early_stopping=True, validation_fraction=0.2).fit(windows, y)
+    rows = np.flatnonzero(windows.are_complete())
+    first, last = model._hold_out_last(windows, rows)
+    days_of = X.index.to_series().reset_index(drop=True)
+    for shop in "xyz":
+        own = np.flatnonzero((X["shop"] == shop).to_numpy())
+        border = days_of[np.intersect1d(last, own)].min()
+        newest = days_of[np.intersect1d(first, own)].max()
+        assert newest + pd.Timedelta(days=lead + 1) == border

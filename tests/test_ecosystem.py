@@ -33,6 +33,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer
+from skforecast_lstm._windows import Windows
 
 CV = TimeSeriesSplit(3)
 GRID = {"window__n_steps_in": [3, 6], "lstm__units": [3, 4]}
@@ -333,7 +334,7 @@ def test_pandas_between_the_steps_changes_nothing(fitted, airline):
     model = make_model().set_output(transform="pandas").fit(X, y)
     np.testing.assert_array_equal(model.predict(X), fitted.predict(X))
     assert model["scale"].transform(X).index.equals(X.index)
-    assert isinstance(model[:-1].transform(X), np.ndarray)
+    assert isinstance(model[:-1].transform(X), Windows)
 
 
 def test_flat_windows_in_pandas_have_names_and_dates(airline):

@@ -18,7 +18,12 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm import (
+    IncompleteWindowWarning,
+    LSTMRegressor,
+    WindowTransformer,
+    make_supervised,
+)
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
 from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.groups import GroupTransformedTargetRegressor
@@ -302,7 +307,8 @@ def test_few_rows_of_another_time_have_no_history():
     model = make_lstm_pipeline(Ridge(), n_steps_in=10)
     forecaster = Forecaster(model).fit(table)
     other = table[:3].set_axis(pd.date_range("2023-06-01", periods=3))
-    assert forecaster.forecast(data=other).isna().all(axis=None)
+    with pytest.warns(IncompleteWindowWarning, match="lack up to 7 of the 10 steps"):
+        assert forecaster.forecast(data=other).isna().all(axis=None)
     pd.testing.assert_frame_equal(forecaster.forecast(data=table[-3:]), forecaster.forecast())
     assert forecaster.estimator_["window"].history_.shape == (9, 2)  # still remembered
 
@@ -356,7 +362,9 @@ def test_a_nowcast_needs_no_future():
 
 def test_numbers_with_a_hole_still_count():
     table = walk(pd.Index(np.delete(np.arange(1900, 1990, 2), 7)))
-    assert Forecaster(lags()).fit(table).forecast(2).index.tolist() == [1990, 1992]
+    with pytest.warns(UserWarning, match="1 hole in time, the first between 1912 and 1916"):
+        forecaster = Forecaster(lags()).fit(table)
+    assert forecaster.forecast(2).index.tolist() == [1990, 1992]
 
 
 # --- several series ------------------------------------------------------------------------------
@@ -496,8 +504,12 @@ def test_an_interval_needs_an_estimator_that_knows_one():
 
 
 def test_holes_are_reported_with_the_first_ones():
-    with pytest.warns(UserWarning, match=r"2 are missing.*the first 1950-03-01.*asfreq\('MS'\)"):
-        forecaster = Forecaster(lags()).fit(PASSENGERS.drop(PASSENGERS.index[[14, 30]]))
+    table = PASSENGERS.drop(PASSENGERS.index[[14, 30]])
+    with (
+        pytest.warns(UserWarning, match=r"2 are missing.*the first 1950-03-01.*asfreq\('MS'\)"),
+        pytest.warns(UserWarning, match="WindowTransformer have 2 holes in time"),
+    ):
+        forecaster = Forecaster(lags()).fit(table)
     assert forecaster.forecast().index[0] == pd.Timestamp("1961-01-01")
 
 

@@ -289,7 +289,7 @@ def test_no_label_of_a_test_row_is_trained_on(airline):
         seen = []
 
         def fit(self, X, y):
-            known = ~np.isnan(X.reshape(len(X), -1)).any(axis=1)
+            known = ~np.isnan(np.reshape(X, (len(X), -1))).any(axis=1)
             self.seen.append(known)
             return super().fit(X, y)
 

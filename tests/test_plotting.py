@@ -675,7 +675,7 @@ def test_what_has_no_losses_is_refused():
         LossDisplay.from_estimator(Ridge().fit([[0], [1]], [0, 1]))
     # A window has a history_, too, but of rows.
     model = lags().fit(PASSENGERS.to_frame()[:-1], PASSENGERS[1:])
-    with pytest.raises(ValueError, match="none is in Pipeline"):
+    with pytest.raises(ValueError, match="none is in TablePipeline"):
         LossDisplay.from_estimator(model)
 
 

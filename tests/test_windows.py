@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,9 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skforecast_lstm import WindowTransformer, make_supervised
+from skforecast_lstm import IncompleteWindowWarning, WindowTransformer, make_supervised
+from skforecast_lstm._dates import find_freq
+from skforecast_lstm._windows import Windows
 
 TABLE = np.random.default_rng(0).normal(size=(30, 2))
 
@@ -66,10 +70,10 @@ def test_flat_windows_are_the_deep_ones_reshaped(padding, purge):
     options = {"n_steps_in": 4, "n_steps_out": 3, "padding": padding, "purge": purge}
     deep, flat = (WindowTransformer(**options, flatten=flatten) for flatten in (False, True))
     np.testing.assert_array_equal(
-        flat.fit_transform(TABLE), deep.fit_transform(TABLE).reshape(30, 8)
+        flat.fit_transform(TABLE), np.reshape(deep.fit_transform(TABLE), (30, 8))
     )
     for rows in (TABLE, TABLE[:5] + 1):
-        expected = deep.transform(rows).reshape(len(rows), 8)
+        expected = np.reshape(deep.transform(rows), (len(rows), 8))
         np.testing.assert_array_equal(flat.transform(rows), expected)
 
 
@@ -87,7 +91,7 @@ def test_windows_are_views_of_one_padded_table(flatten, dtype):
     table = TABLE.astype(dtype)
     row, value = table.strides
     window = WindowTransformer(10, flatten=flatten)
-    for windows in (window.fit_transform(table), window.transform(table)):
+    for windows in map(np.asarray, (window.fit_transform(table), window.transform(table))):
         assert np.shares_memory(windows[20], windows[21])
         assert not np.shares_memory(windows[0], windows[10])
         assert windows.strides == ((row, value) if flatten else (row, row, value))
@@ -99,7 +103,7 @@ def test_windows_are_views_of_one_padded_table(flatten, dtype):
 def test_windows_are_read_only(flatten):
     # Writing into one would write into its neighbours.
     window = WindowTransformer(3, flatten=flatten)
-    for windows in (window.fit_transform(TABLE), window.transform(TABLE)):
+    for windows in map(np.asarray, (window.fit_transform(TABLE), window.transform(TABLE))):
         with pytest.raises(ValueError, match="read-only"):
             windows[5] = 0
 
@@ -131,7 +135,7 @@ def test_purge_marks_the_last_rows_in_fit_transform_only(n_steps_out, padding, f
     purged, untouched = window.fit_transform(TABLE), whole.fit_transform(TABLE)
     n_kept = 30 - (n_steps_out - 1)
     np.testing.assert_array_equal(purged[:n_kept], untouched[:n_kept])
-    rows = purged.reshape(30, -1)
+    rows = np.reshape(purged, (30, -1))
     assert np.isnan(rows[n_kept:]).any(axis=1).all()
     np.testing.assert_array_equal(window.transform(TABLE), untouched)
 
@@ -155,7 +159,8 @@ def test_missing_rows_are_missing_where_they_are():
     table = TABLE.copy()
     table[10, 1] = np.nan
     window = WindowTransformer(3, padding="edge", missing="drop")
-    windows = window.fit_transform(table)
+    with pytest.warns(UserWarning, match="leaves 3 of 28 windows out of training"):
+        windows = window.fit_transform(table)
     assert np.argwhere(np.isnan(windows)).tolist() == [[10, 2, 1], [11, 1, 1], [12, 0, 1]]
     np.testing.assert_array_equal(window.transform(table), windows)  # still the training data
 
@@ -219,11 +224,16 @@ def test_a_single_row_that_continues_has_its_history(index):
     np.testing.assert_array_equal(windows[0].ravel(), [N_FIT - 2, N_FIT - 1, N_FIT])
 
 
-OTHER_ROWS = {  # than those that come after the fitted rows 10 to 29
+PIECES = {  # of a table, whose rows 10 to 29 were fitted
     "the training data itself": (10, 30),
     "an extension of it": (10, 40),
     "its beginning": (10, 15),
-    "its end and more": (15, 35),
+    "a piece of it": (18, 22),
+    "its end and more": (25, 35),
+    "one row of it": (20, 21),
+    "its last row": (29, 30),
+}
+ELSEWHERE = {
     "what came before": (0, 10),
     "all there is": (0, 40),
     "after a gap of one period": (31, 40),
@@ -232,21 +242,38 @@ OTHER_ROWS = {  # than those that come after the fitted rows 10 to 29
 
 
 @each_index
-def test_other_rows_start_cold(index):
+def test_pieces_of_the_fitted_table_have_their_own_history(index):
     data = dated(index)
     window = WindowTransformer(6).fit(rows_of(data, 10, 30))
-    for name, (start, stop) in OTHER_ROWS.items():
+    whole = windows_by_hand(rows_of(data, 10, 40), 6)
+    for name, (start, stop) in PIECES.items():
+        windows = window.transform(rows_of(data, start, stop))
+        np.testing.assert_array_equal(windows, whole[start - 10 : stop - 10], err_msg=name)
+        assert not windows.is_cold.any(), name
+
+
+@each_index
+def test_rows_whose_history_was_not_given_are_cold(index):
+    data = dated(index)
+    window = WindowTransformer(6).fit(rows_of(data, 10, 30))
+    for name, (start, stop) in ELSEWHERE.items():
+        if type(find_freq(index)) is pd.offsets.BusinessDay:
+            start = max(start, 35) if start > 30 else start  # up to three may be holidays
         rows = rows_of(data, start, stop)
-        expected = windows_by_hand(rows, 6)
-        np.testing.assert_array_equal(window.transform(rows), expected, err_msg=name)
+        windows = window.transform(rows)
+        np.testing.assert_array_equal(windows, windows_by_hand(rows, 6), err_msg=name)
+        n_cold = min(5, stop - start)
+        assert windows.is_cold.tolist() == [True] * n_cold + [False] * (stop - start - n_cold), name
+        assert windows.n_lacking[:n_cold].tolist() == [5, 4, 3, 2, 1][:n_cold], name
 
 
-@pytest.mark.parametrize("padding", ["nan", "edge"])
-def test_cold_rows_are_padded_as_in_fit(padding):
-    data = dated(TIMES["month starts"])
-    window = WindowTransformer(4, padding=padding).fit(data[:N_FIT])
-    rows = data[N_FIT + 3 :]
-    np.testing.assert_array_equal(window.transform(rows), windows_by_hand(rows, 4, padding))
+@each_index
+def test_rows_between_the_fitted_ones_have_these_as_their_history(index):
+    data = dated(index)
+    window = WindowTransformer(3).fit(data.iloc[np.r_[0:20]])
+    by_hand = windows_by_hand(data, 3)
+    rows = np.r_[5:9, 12, 15:20, 20:22]  # some of the fitted rows, and what follows them
+    np.testing.assert_array_equal(window.transform(data.iloc[rows]), by_hand[rows])
 
 
 def test_irregular_times():
@@ -391,7 +418,7 @@ def test_fit_forgets_what_it_had_seen_before():
 
 def test_transform_remembers_nothing():
     window = WindowTransformer(3).fit(TABLE[:20])
-    first = window.transform(TABLE[20:25]).copy()
+    first = np.array(window.transform(TABLE[20:25]))
     np.testing.assert_array_equal(window.transform(TABLE[20:25]), first)
 
 
@@ -425,7 +452,8 @@ def test_parameters_changed_after_fit_wait_for_the_next_one(n_steps_in, flatten)
     np.testing.assert_array_equal(window.transform(TABLE[20:]), expected)
     if flatten:
         assert len(window.get_feature_names_out()) == expected.shape[1]
-    assert window.fit(TABLE[:20]).transform(TABLE[20:]).reshape(10, -1).shape[1] == 2 * n_steps_in
+    windows = window.fit(TABLE[:20]).transform(TABLE[20:])
+    assert np.reshape(windows, (10, -1)).shape[1] == 2 * n_steps_in
 
 
 # --- names and containers -----------------------------------------------------------------------
@@ -495,11 +523,11 @@ def test_flat_windows_as_a_dataframe(how):
 
 
 @each_way
-def test_deep_windows_stay_an_array(how):
+def test_deep_windows_stay_windows(how):
     window = WindowTransformer(2)
     with ask_for_pandas(window, how):
-        assert type(window.fit_transform(PASSENGERS)) is np.ndarray
-        assert type(window.transform(PASSENGERS)) is np.ndarray
+        assert type(window.fit_transform(PASSENGERS)) is Windows
+        assert type(window.transform(PASSENGERS)) is Windows
 
 
 def test_default_container_is_an_array():
@@ -516,7 +544,9 @@ def test_set_output_of_a_pipeline_keeps_the_index_up_to_the_window(flatten):
     pipeline = make_pipeline(StandardScaler(), WindowTransformer(2, flatten=flatten))
     pipeline.set_output(transform="pandas").fit(PASSENGERS[:2])
     assert not np.isnan(np.asarray(pipeline.transform(PASSENGERS[2:]))).any()
-    assert np.isnan(np.asarray(pipeline.transform(PASSENGERS[3:]))).any()
+    with pytest.warns(IncompleteWindowWarning) if flatten else nullcontext():
+        windows = pipeline.transform(PASSENGERS[3:])
+    assert np.isnan(np.asarray(windows)).any()
 
 
 def test_clone_keeps_parameters_and_container():
@@ -542,7 +572,7 @@ def test_a_window_longer_than_the_data():
     ("name", "value"),
     [
         *(("n_steps_in", value) for value in (0, -1, 2.5, 2.0, "3", None)),
-        *(("n_steps_out", value) for value in (0, 2.5, "3", None)),
+        *(("n_steps_out", value) for value in (0, 2.5, "3")),
         ("padding", "zero"),
         ("purge", "no"),
         ("flatten", None),
@@ -662,18 +692,20 @@ def test_nan_is_refused_with_its_place_and_the_ways_out(method):
         getattr(window, method)(with_gap())
 
 
-def test_masked_rows_are_inf_in_every_feature():
+def test_masked_rows_are_marked_and_missing_whole():
     table = with_gap()
     windows = WindowTransformer(3, missing="mask").fit_transform(table)
     expected = table.to_numpy(copy=True)
-    expected[3] = np.inf
+    expected[3] = np.nan
     np.testing.assert_array_equal(windows, windows_by_hand(expected, 3))
+    assert np.flatnonzero(windows.is_masked).tolist() == [3]
+    assert windows.are_complete().tolist() == [False, False, *[True] * 6]
     assert np.isnan(table.iloc[3, 1])  # the table given is as it was
 
 
 def test_masked_rows_that_continue_and_come_back():
     table = np.where(TABLE > 1, TABLE, np.nan)
-    marked = np.where(np.isnan(table).any(axis=1, keepdims=True), np.inf, table)
+    marked = np.where(np.isnan(table).any(axis=1, keepdims=True), np.nan, table)
     window = WindowTransformer(3, missing="mask").fit(table[:12])
     np.testing.assert_array_equal(window.transform(table[12:]), windows_by_hand(marked, 3)[12:])
     np.testing.assert_array_equal(window.transform(table), windows_by_hand(marked, 3))
@@ -705,7 +737,7 @@ def of_each_series(table, transform):
     result = None
     for shop in table["shop"].unique():
         rows = np.flatnonzero(table["shop"] == shop)
-        windows = transform(table.iloc[rows].drop(columns="shop"))
+        windows = np.asarray(transform(table.iloc[rows].drop(columns="shop")))
         result = np.empty((len(table), *windows.shape[1:])) if result is None else result
         result[rows] = windows
     return result
@@ -791,18 +823,25 @@ def test_errors_of_groups_say_the_way_out():
         WindowTransformer(1, group="shop").fit(doubled)
 
 
-def test_a_series_of_one_row_has_no_continuation():
+def test_a_series_of_one_row_is_continued_by_the_next_day():
     days = pd.date_range("2024-01-01", periods=300)
     X = pd.DataFrame({"s": [1.0, 2, 3, 4, 5, 99], "g": list("aaaaab")}, days[[0, 1, 2, 3, 4, 200]])
     window = WindowTransformer(3, group="g").fit(X)
-    for first in (10, 201):
+    # How far days are apart is seen in the other series.
+    for first, n_missing in {10: 2, 201: 1, 202: 2}.items():
         rows = pd.DataFrame({"s": [7.0, 8.0], "g": "b"}, days[[first, first + 1]])
-        assert np.isnan(window.transform(rows)[0]).sum() == 2
+        assert np.isnan(window.transform(rows)[0]).sum() == n_missing
 
 
 def test_targets_that_reach_further_than_the_window_knows_are_warned_of():
     X, y = make_supervised(pd.DataFrame(TABLE, columns=["a", "b"]), n_steps_out=3)
-    with pytest.warns(UserWarning, match=r"y reach 3 rows ahead.*n_steps_out=1.*Set n_steps_out=3"):
-        WindowTransformer(4).fit_transform(X, y)
-    for window in (WindowTransformer(4, n_steps_out=3), WindowTransformer(4, purge=False)):
+    with pytest.warns(
+        UserWarning, match=r"y reaches 3 rows ahead.*n_steps_out=1.*Set n_steps_out=3"
+    ):
+        WindowTransformer(4, n_steps_out=1).fit_transform(X, y)
+    for window in (
+        WindowTransformer(4),
+        WindowTransformer(4, n_steps_out=3),
+        WindowTransformer(4, purge=False),
+    ):
         window.fit_transform(X, y)  # warnings are errors here

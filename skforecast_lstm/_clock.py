@@ -1,0 +1,96 @@
+"""How far the rows of a table are apart, and which of them follow one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skforecast_lstm._dates import find_freq, steps_between
+from skforecast_lstm._validation import is_time_index
+
+__all__ = ["Clock", "Ticks", "ticks"]
+
+
+class Ticks(NamedTuple):
+    """Times as numbers; those of one kind can be compared."""
+
+    kind: str
+    numbers: np.ndarray
+
+
+def ticks(index: Any) -> Any:
+    """Return times as :class:`Ticks`; None if the labels are no times."""
+    if not is_time_index(index):
+        return None
+    if isinstance(index, pd.PeriodIndex):
+        return Ticks(f"periods of {index.freqstr}", index.asi8)
+    if isinstance(index, pd.DatetimeIndex):
+        kind = "dates" if index.tz is None else "dates of a time zone"
+        return Ticks(kind, index.as_unit("ns").asi8)
+    if isinstance(index, pd.TimedeltaIndex):
+        return Ticks("timedeltas", index.as_unit("ns").asi8)
+    return Ticks("numbers", index.to_numpy())
+
+
+@dataclass
+class Clock:
+    """Tells which rows follow one another in time.
+
+    Parameters
+    ----------
+    freq : DateOffset, number, timedelta or None
+        How far they are apart; None if that is not regular.
+    longest : number
+        The longest time between fitted rows of a series: irregular ones are no further apart.
+    own : dict
+        Clocks of the series whose rows are further apart than those of the others, by label.
+    """
+
+    freq: Any
+    longest: Any
+    own: dict[Any, Clock] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, index: pd.Index, borders: np.ndarray, labels: Sequence[Any]) -> Clock:
+        """Find how far rows are apart, those of a series one after the other."""
+        every = index if len(labels) == 1 else index.unique().sort_values()
+        is_within = ~_are_first(borders)
+        apart = np.diff(ticks(index).numbers)[is_within[1:]]
+        clock = cls(find_freq(every), apart.max() if len(apart) else 0)
+        if len(labels) > 1 and clock.freq is not None:
+            is_break = clock.breaks(index, borders, labels) & is_within
+            lengths = np.diff(borders)
+            n_breaks = np.add.reduceat(is_break, borders[:-1])
+            for number in np.flatnonzero((2 * n_breaks >= lengths) & (lengths > 2)).tolist():
+                part = index[borders[number] : borders[number + 1]]
+                alone = cls.of(part, np.array([0, len(part)]), [None])
+                clock.own[labels[number]] = alone
+        return clock
+
+    def breaks(self, index: pd.Index, borders: np.ndarray, labels: Sequence[Any]) -> np.ndarray:
+        """Tell which rows do not directly follow the one before in their series."""
+        is_break = self._breaks(index)
+        for number, label in enumerate(labels) if self.own else ():
+            if label in self.own:
+                part = slice(*borders[number : number + 2])
+                is_break[part] = self.own[label]._breaks(index[part])
+        return is_break & ~_are_first(borders)
+
+    def _breaks(self, index: pd.Index) -> np.ndarray:
+        is_break = np.zeros(len(index), dtype=bool)
+        if self.freq is None:
+            is_break[1:] = np.diff(ticks(index).numbers) > self.longest
+        else:
+            is_break[1:] = steps_between(index, self.freq) != 1
+        return is_break
+
+
+def _are_first(borders: np.ndarray) -> np.ndarray:
+    """Tell which rows are the first of their series."""
+    is_first = np.zeros(borders[-1], dtype=bool)
+    is_first[borders[:-1]] = True
+    return is_first

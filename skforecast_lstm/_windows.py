@@ -1,0 +1,349 @@
+"""Windows, as the window step hands them on: rows of one table, and what is known about them."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["IncompleteWindowWarning", "Windows", "are_asked_for", "asking_for"]
+
+
+class IncompleteWindowWarning(UserWarning):
+    """Rows are predicted from windows whose oldest steps were not given."""
+
+
+_asked: ContextVar[slice | np.ndarray] = ContextVar("asked", default=slice(None))
+
+
+@contextlib.contextmanager
+def asking_for(rows: slice | np.ndarray) -> Iterator[None]:
+    """Say that only the predictions of these rows are used: the others are context.
+
+    A window of a row of context may be incomplete, and nobody needs to be warned of it.
+    """
+    token = _asked.set(rows)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def are_asked_for(n_rows: int) -> np.ndarray:
+    """Tell of so many rows which predictions are used."""
+    is_asked = np.zeros(n_rows, dtype=bool)
+    is_asked[_asked.get()] = True
+    return is_asked
+
+
+class Windows(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array-like of windows that keeps the table behind them, and every fact about its rows.
+
+    It has the shape, length, type and row indexing of the array of shape (n_windows, n_steps,
+    n_features) that ``numpy.asarray`` makes of it. Selecting rows copies no window; an array is
+    made only for who asks for one.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_features)
+        The rows that windows are made of: those of a series in the order of time, one series after
+        the other. NaN is missing.
+    ends : ndarray of int of shape (n_windows,)
+        The last row of each window.
+    n_steps : int
+        Rows per window.
+    n_lacking : ndarray of int of shape (n_windows,), default=None
+        How many of the oldest steps of each window are not in the table. None: none.
+    is_cold : ndarray of bool of shape (n_windows,), default=None
+        Which windows lack steps although there were rows before them: these were not given. None:
+        none.
+    is_purged : ndarray of bool of shape (n_rows,), default=None
+        Which rows are not to be trained on, because their targets lie in what follows the training
+        rows. None: none.
+    is_masked : ndarray of bool of shape (n_rows,), default=None
+        Which rows recurrent layers are to skip. None: none.
+    series : ndarray of int of shape (n_rows,), default=None
+        The number of the series of each row. None: there is one.
+    index : Index of length n_rows, default=None
+        When the rows were. None: not known.
+    reach : int, default=None
+        How many rows the targets reach ahead. None: not known.
+    padding : {"nan", "edge"}, default="nan"
+        What stands in the steps that are not in the table: NaN, or the first row that is.
+    is_table : bool, default=True
+        Whether the rows follow one another in time. False: the windows are independent sequences.
+    """
+
+    def __init__(
+        self,
+        table: np.ndarray,
+        ends: np.ndarray,
+        n_steps: int,
+        *,
+        n_lacking: np.ndarray | None = None,
+        is_cold: np.ndarray | None = None,
+        is_purged: np.ndarray | None = None,
+        is_masked: np.ndarray | None = None,
+        series: np.ndarray | None = None,
+        index: pd.Index | None = None,
+        reach: int | None = None,
+        padding: str = "nan",
+        is_table: bool = True,
+    ) -> None:
+        n_windows, n_rows = len(ends), len(table)
+        self.table = table
+        self.ends = ends
+        self.n_steps = n_steps
+        self.n_lacking = np.zeros(n_windows, dtype=np.intp) if n_lacking is None else n_lacking
+        self.is_cold = np.zeros(n_windows, dtype=bool) if is_cold is None else is_cold
+        self.is_purged = np.zeros(n_rows, dtype=bool) if is_purged is None else is_purged
+        self.is_masked = np.zeros(n_rows, dtype=bool) if is_masked is None else is_masked
+        self.series = series
+        self.index = index
+        self.reach = reach
+        self.padding = padding
+        self.is_table = is_table
+
+    @classmethod
+    def of_sequences(cls, sequences: np.ndarray, *, mask: bool = False) -> Windows:
+        """View independent sequences, of shape (n_windows, n_steps, n_features), as windows.
+
+        Their oldest steps may be NaN: sequences of varying length. With `mask`, every step that
+        holds NaN is one to skip.
+        """
+        n_windows, n_steps, n_features = sequences.shape
+        table = sequences.reshape(-1, n_features)
+        ends = np.arange(n_windows) * n_steps + n_steps - 1
+        is_masked = np.isnan(table).any(axis=1) if mask else None
+        return cls(table, ends, n_steps, is_masked=is_masked, is_table=False)
+
+    def but(self, **changes: Any) -> Windows:
+        """The same windows with other facts."""
+        facts = dict(vars(self))
+        facts.update(changes)
+        return Windows(**facts)
+
+    # --- what arrays have ----------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """That of the array."""
+        return len(self.ends), self.n_steps, self.table.shape[1]
+
+    @property
+    def ndim(self) -> int:
+        """Windows, steps and features: 3."""
+        return 3
+
+    @property
+    def dtype(self) -> np.dtype:
+        """That of the table."""
+        return self.table.dtype
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Windows of rows; of one row, or by further axes, arrays."""
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]  # as scikit-learn selects rows
+        if isinstance(key, tuple) or key is None or key is Ellipsis:
+            return np.asarray(self)[key]
+        if isinstance(key, (int, np.integer)):
+            return np.asarray(self[[key]])[0]
+        rows = key if isinstance(key, slice) else np.asarray(key)
+        by_window = ("ends", "n_lacking", "is_cold")
+        return self.but(**{name: getattr(self, name)[rows] for name in by_window})
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.to_array()
+        if copy or (dtype is not None and array.dtype != dtype):
+            array = array.astype(array.dtype if dtype is None else dtype)
+        return array
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        arrays = [np.asarray(x) if isinstance(x, Windows) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
+
+    def __repr__(self) -> str:
+        n_left_out = len(self) - int(self.are_complete().sum())
+        return f"Windows of shape {self.shape} and {self.dtype}, {n_left_out} of them incomplete"
+
+    def to_array(self, *, flat: bool = False) -> np.ndarray:
+        """The windows as a read-only array; NaN marks purged rows.
+
+        Where it can be, it is a view of one padded table.
+
+        Parameters
+        ----------
+        flat : bool, default=False
+            Whether each is one row of a 2-D table of lags.
+        """
+        array = self._view(flat=flat) if self._are_consecutive() else self._gathered()
+        array = array.reshape(len(self), -1) if flat and array.ndim == 3 else array
+        array.flags.writeable = False
+        return array
+
+    def _are_consecutive(self) -> bool:
+        """Tell whether windows follow one another in the table, and lack only what is before it."""
+        n_windows = len(self)
+        return (
+            n_windows > 0
+            and np.array_equal(self.ends, self.ends[0] + np.arange(n_windows))
+            and np.array_equal(self.n_lacking, np.maximum(self.n_steps - 1 - self.ends, 0))
+        )
+
+    def _view(self, *, flat: bool) -> np.ndarray:
+        rows = slice(self._firsts()[0], self.ends[-1] + 1)
+        n_lacking, table, is_purged = self.n_lacking[0], self.table[rows], self.is_purged[rows]
+        if n_lacking or is_purged.any():
+            fill = table[0] if self.padding == "edge" else np.nan
+            before = np.full((n_lacking, table.shape[1]), fill, dtype=table.dtype)
+            table = np.concatenate([before, table])
+            table[n_lacking:][is_purged] = np.nan
+        if not flat:
+            views = np.lib.stride_tricks.sliding_window_view(table, self.n_steps, axis=0)
+            return views.swapaxes(1, 2)
+        # Rows of a window stand behind one another in the table, so its flat form is a view too.
+        table = np.ascontiguousarray(table)
+        return np.lib.stride_tricks.as_strided(
+            table,
+            shape=(len(self), self.n_steps * table.shape[1]),
+            strides=table.strides,
+            writeable=False,
+        )
+
+    def _gathered(self) -> np.ndarray:
+        steps = np.arange(self.n_steps)
+        firsts = self._firsts()[:, np.newaxis]
+        steps = self.starts[:, np.newaxis] + steps
+        rows = np.maximum(steps, firsts)
+        array = self.table[rows]
+        if self.padding == "nan":
+            array[steps < firsts] = np.nan
+        array[self.is_purged[rows]] = np.nan
+        return array
+
+    # --- what is in them -----------------------------------------------------------------------
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first row of each window; of complete ones."""
+        return self.ends - self.n_steps + 1
+
+    def _firsts(self) -> np.ndarray:
+        """The first row of each window that is in the table."""
+        return self.ends - self.n_steps + 1 + self.n_lacking
+
+    def are_complete(self) -> np.ndarray:
+        """Tell which windows can be trained on as they are: nothing is missing in them."""
+        known = self._n_missing() == 0
+        if self.padding == "nan":
+            known &= self.n_lacking == 0
+        return known & ~self.is_purged[self.ends] & ~self._are_masked()
+
+    def can_be_completed(self) -> np.ndarray:
+        """Tell which windows miss nothing but their oldest steps."""
+        n_missing = self._n_missing()
+        firsts = self._firsts()
+        is_leading = self._count(self._is_missing(), firsts, firsts + n_missing) == n_missing
+        is_something = n_missing < self.n_steps - self.n_lacking
+        is_known = is_leading & is_something & ~self._are_masked()
+        return is_known & ~self.is_purged[self.ends]
+
+    def completed(self, *, mask: bool = False) -> Windows:
+        """Fill the oldest steps of windows that miss only these, for a network to read.
+
+        What is known about the rows is left behind.
+
+        Parameters
+        ----------
+        mask : bool, default=False
+            Whether these steps are to be skipped, or repeat the first one that is known.
+        """
+        n_missing = np.where(self.can_be_completed(), self._n_missing(), 0) + self.n_lacking
+        rows = np.flatnonzero(n_missing)
+        facts: dict[str, Any] = {"is_masked": self.is_masked, "is_table": self.is_table}
+        if not len(rows):
+            return Windows(self.table, self.ends, self.n_steps, **facts)
+        n_missing = n_missing[rows, np.newaxis]
+        steps = np.arange(self.n_steps)
+        at = self.starts[rows, np.newaxis] + np.maximum(steps, n_missing)
+        filled = self.table[at]
+        is_masked = self.is_masked[at]
+        if mask:
+            is_masked |= steps < n_missing
+            filled[is_masked] = np.nan
+        ends = self.ends.copy()
+        ends[rows] = len(self.table) + self.n_steps * np.arange(1, len(rows) + 1) - 1
+        facts["is_masked"] = np.concatenate([self.is_masked, is_masked.ravel()])
+        table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
+        return Windows(table, ends, self.n_steps, **facts)
+
+    def end_before(self, first: np.ndarray, last: np.ndarray, reach: int) -> np.ndarray:
+        """Tell of the `first` windows whose targets, so many rows ahead, end before the `last`.
+
+        Both are numbers of windows; each series is held against its own rows.
+        """
+        if not self.is_table:
+            return first + reach <= last[0]
+        series = np.zeros(len(self.table), dtype=np.intp) if self.series is None else self.series
+        borders = np.full(series.max() + 1, np.iinfo(np.intp).max)
+        np.minimum.at(borders, series[self.ends[last]], self.ends[last])
+        return self.ends[first] + reach <= borders[series[self.ends[first]]]
+
+    def warn_of_dropped(self, owner: str) -> None:
+        """Say how many windows are left out of training for a value that is missing inside."""
+        is_possible = ~self.is_purged[self.ends] & (self.n_lacking == 0)
+        n_dropped = int((is_possible & ~self.are_complete()).sum())
+        if not n_dropped:
+            return
+        warnings.warn(
+            f"{owner}(missing='drop') leaves {n_dropped} of {is_possible.sum()} windows out of "
+            f"training: each holds one of the {self._is_missing().sum()} rows with a missing "
+            f"value. A shorter window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets "
+            f"recurrent layers skip such rows; filling them before the window (SimpleImputer, "
+            f"df.interpolate()) loses none.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+    def warn_if_cold(self, owner: str, what: str) -> None:
+        """Say which rows are predicted without the history that there is."""
+        rows = np.flatnonzero(self.is_cold)
+        if not len(rows):
+            return
+        first = "" if self.index is None else f" (the first is {self.index[self.ends[rows[0]]]!s})"
+        warnings.warn(
+            f"{len(rows)} of {len(self)} rows given to {owner} lack up to "
+            f"{self.n_lacking[rows].max()} of the {self.n_steps} steps of their window{first}: "
+            f"rows are missing before them, which neither fit nor this call was given; {what}. "
+            f"Give the rows before them, too, and use the last predictions: "
+            f"model.predict(df[-{self.n_steps - 1 + len(rows)}:])[-{len(rows)}:]. If these rows "
+            f"come before the fitted ones, as with KFold, split with TimeSeriesSplit.",
+            IncompleteWindowWarning,
+            stacklevel=3,
+        )
+
+    def _is_missing(self) -> np.ndarray:
+        return np.isnan(self.table).any(axis=1) & ~self.is_masked
+
+    def _n_missing(self) -> np.ndarray:
+        """Rows that miss something, among the steps of each window that are in the table."""
+        return self._count(self._is_missing(), self._firsts(), self.ends + 1)
+
+    def _are_masked(self) -> np.ndarray:
+        """Tell which windows hold no step that is not to be skipped."""
+        n_known = self.n_steps - self.n_lacking
+        return self._count(self.is_masked, self._firsts(), self.ends + 1) == n_known
+
+    @staticmethod
+    def _count(flags: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        """Flagged rows from `start` until `stop`."""
+        count = np.concatenate([[0], flags.cumsum()])
+        return count[stop] - count[start]
