@@ -11,7 +11,17 @@ import pandas as pd
 
 from skforecast_lstm._validation import is_time_index
 
-__all__ = ["find_freq", "infer_freq", "labels_after", "next_labels"]
+__all__ = [
+    "find_freq",
+    "infer_freq",
+    "labels_after",
+    "next_labels",
+    "steps_between",
+    "to_dates",
+]
+
+# Exchanges close for so many business days in a row: that is no hole in the table.
+N_HOLIDAYS = 3
 
 
 def find_freq(index: pd.Index) -> Any:
@@ -91,4 +101,111 @@ def infer_freq(index: pd.DatetimeIndex) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas 3: another type to come
         freq = pd.infer_freq(index)
-    return None if freq is None else pd.tseries.frequencies.to_offset(freq)
+    return _same_day_freq(index) if freq is None else pd.tseries.frequencies.to_offset(freq)
+
+
+def _same_day_freq(index: pd.DatetimeIndex) -> Any:
+    """The frequency of rows on one day of every k-th month, as the 15th or the 30th, or None.
+
+    Where a month is too short for the day, the last one stands for it.
+    """
+    wall = index.tz_localize(None)
+    day = int(wall.day.max())
+    is_same = (wall.day == np.minimum(day, wall.days_in_month)).all()
+    is_same = is_same and ((wall - wall.normalize()) == wall[0] - wall[0].normalize()).all()
+    months = np.unique(np.diff(wall.year * 12 + wall.month))
+    if not is_same or len(months) != 1 or months[0] < 1:
+        return None
+    return pd.DateOffset(months=int(months[0]), day=day)
+
+
+# --- steps between labels -----------------------------------------------------------------------
+
+
+def steps_between(index: pd.Index, freq: Any) -> np.ndarray:
+    """Count how many steps each label is after the one before it.
+
+    Parameters
+    ----------
+    index : Index of length n
+        Dates, periods, timedeltas or numbers. Labels of other types count as rows.
+    freq : DateOffset, number, timedelta or None
+        How far rows are apart, as :func:`find_freq` gives it.
+
+    Returns
+    -------
+    steps : ndarray of float of shape (n - 1,)
+        1: directly following; k: a hole of ``k - 1`` rows. NaN where it cannot be told: the label
+        is no whole number of steps later, goes back, or is missing. Between business days up to
+        three missing ones in a row are holidays, and count as directly following.
+    """
+    if not is_time_index(index):
+        return np.ones(max(0, len(index) - 1))
+    if len(index) < 2 or freq is None:
+        return np.full(max(0, len(index) - 1), np.nan)
+    try:
+        steps = _count_steps(index, freq)
+    except (TypeError, ValueError):  # a frequency of other labels
+        return np.full(len(index) - 1, np.nan)
+    is_told = (steps >= 0.5) & (np.abs(steps - np.rint(steps)) < 1e-6)
+    is_missing = np.asarray(index.isna())
+    is_told &= ~(is_missing[1:] | is_missing[:-1])
+    return np.where(is_told, np.rint(steps), np.nan)
+
+
+def _count_steps(index: pd.Index, freq: Any) -> np.ndarray:
+    """Steps between labels, as fractions where they are no whole number."""
+    if isinstance(index, pd.PeriodIndex):
+        own: Any = index.freq
+        if own.base != pd.tseries.frequencies.to_offset(freq).base:
+            raise ValueError("periods of another frequency")
+        return np.diff(index.asi8) / freq.n
+    if isinstance(index, pd.TimedeltaIndex):
+        return np.diff(index) / pd.Timedelta(freq).to_timedelta64()
+    if not isinstance(index, pd.DatetimeIndex):
+        values = np.asarray(index)
+        return np.diff(values.astype(np.int64 if values.dtype.kind in "iu" else float)) / freq
+    if type(freq) is pd.offsets.BusinessDay:  # one with a calendar knows its own holidays
+        return _count_business_days(index) / freq.n
+    if isinstance(freq, (pd.offsets.Day, pd.offsets.Week)):
+        # A day is a day by the clock on the wall, an hour longer in autumn.
+        n_days = freq.n * (7 if isinstance(freq, pd.offsets.Week) else 1)
+        return np.diff(index.tz_localize(None)) / np.timedelta64(n_days, "D")
+    if isinstance(freq, (pd.offsets.Tick, pd.Timedelta, np.timedelta64)):
+        instants = index if index.tz is None else index.tz_convert(None)
+        return np.diff(instants) / pd.Timedelta(freq).to_timedelta64()
+    return _count_on_grid(index, freq)
+
+
+def _count_business_days(index: pd.DatetimeIndex) -> np.ndarray:
+    """Business days between labels, holidays left out; NaN beside a day of a weekend."""
+    wall = index.tz_localize(None)
+    days = np.asarray(wall).astype("datetime64[D]")
+    counts = np.busday_count(days[:-1], days[1:]).astype(float)
+    counts[(counts > 0) & (counts <= N_HOLIDAYS + 1)] = 1
+    is_business = np.is_busday(days)
+    is_same_time = np.diff(np.asarray(wall) - days) == np.timedelta64(0)
+    return np.where(is_business[1:] & is_business[:-1] & is_same_time, counts, np.nan)
+
+
+def _count_on_grid(index: pd.DatetimeIndex, freq: pd.offsets.BaseOffset) -> np.ndarray:
+    """Steps between labels by their places among all labels that a frequency makes."""
+    if not isinstance(freq, pd.offsets.BaseOffset):
+        raise TypeError(f"no frequency of dates: {freq!r}")
+    grid = pd.date_range(index.min(), index.max(), freq=freq.base)
+    places = grid.get_indexer(index).astype(float)
+    places[places < 0] = np.nan
+    return np.diff(places) / freq.n
+
+
+# --- labels of other types ----------------------------------------------------------------------
+
+
+def to_dates(index: pd.Index) -> pd.Index:
+    """Return an index of ``datetime.date`` or ``datetime`` objects as dates, any other as it is."""
+    if isinstance(index, pd.MultiIndex):
+        dated: Any = [to_dates(level) for level in index.levels]
+        is_same = all(new is old for new, old in zip(dated, index.levels, strict=True))
+        return index if is_same else index.set_levels(dated)
+    is_dates = index.dtype == object and index.inferred_type in ("date", "datetime", "datetime64")
+    return pd.DatetimeIndex(index) if is_dates else index

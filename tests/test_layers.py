@@ -20,7 +20,7 @@ LAYERS = {
     "_kernels": 0,
     "_relation": 0,
     "datasets": 0,
-    "_dates": 1,
+    "_dates": 0.5,
     "metrics": 1,
     "framing": 1,
     "networks": 1,
