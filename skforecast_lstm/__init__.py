@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skforecast_lstm._base import BaseLSTMRegressor
+    from skforecast_lstm._cache import clear_cache
     from skforecast_lstm.baselines import (
         DriftRegressor,
         NaiveRegressor,
@@ -76,6 +77,7 @@ _MODULES = {
     "StackedLSTMRegressor": "regressors",
     "WindowTransformer": "windows",
     "backtest": "evaluation",
+    "clear_cache": "_cache",
     "make_lstm_pipeline": "pipelines",
     "make_supervised": "framing",
 }
@@ -88,13 +90,12 @@ _SUBMODULES = (
     "framing",
     "groups",
     "intervals",
+    "layers",
     "metrics",
     "networks",
     "pipelines",
     "plotting",
     "regressors",
-    "remedies",
-    "training",
     "windows",
 )
 
@@ -125,6 +126,7 @@ __all__ = [
     "StackedLSTMRegressor",
     "WindowTransformer",
     "backtest",
+    "clear_cache",
     "make_lstm_pipeline",
     "make_supervised",
 ]
