@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skforecast_lstm._base import BaseLSTMRegressor
+    from skforecast_lstm._cache import clear_cache
     from skforecast_lstm.baselines import (
         DriftRegressor,
         NaiveRegressor,
@@ -79,6 +80,7 @@ _MODULES = {
     "TablePipeline": "pipelines",
     "WindowTransformer": "windows",
     "backtest": "evaluation",
+    "clear_cache": "_cache",
     "make_lstm_pipeline": "pipelines",
     "make_supervised": "framing",
 }
@@ -91,13 +93,12 @@ _SUBMODULES = (
     "framing",
     "groups",
     "intervals",
+    "layers",
     "metrics",
     "networks",
     "pipelines",
     "plotting",
     "regressors",
-    "remedies",
-    "training",
     "windows",
 )
 
@@ -130,6 +131,7 @@ __all__ = [
     "TablePipeline",
     "WindowTransformer",
     "backtest",
+    "clear_cache",
     "make_lstm_pipeline",
     "make_supervised",
 ]

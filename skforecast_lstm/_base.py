@@ -27,7 +27,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
-from skforecast_lstm import training
+from skforecast_lstm import _programs as training
 from skforecast_lstm._documentation import fill
 from skforecast_lstm._relation import (
     Relation,
@@ -37,6 +37,7 @@ from skforecast_lstm._relation import (
     find_season,
     warn_of_units,
 )
+from skforecast_lstm._shell import Shell
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -52,7 +53,7 @@ from skforecast_lstm._validation import (
 )
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.framing import FramedRegressorMixin, check_targets, find_lead
-from skforecast_lstm.remedies import Remedies
+from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -546,7 +547,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         if self.linear_skip == "ridge":
             # The truth stands beside each of its quantiles: once is enough.
             y, start = samples.y[..., :: len(self._quantiles)], members[0].state.weights
-            skip = network.remedies.ridge_skip(start, windows, y, self._quantiles, samples.weight)
+            skip = network.shell.start_linear(start, windows, y, self._quantiles, samples.weight)
             for member in members:
                 member.state.weights[-len(skip) :] = skip
         return members
@@ -554,7 +555,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     def _relate(self, network: training.Network, members: list[_Member]) -> None:
         """Tell networks how the targets follow from their history."""
         for member in members:
-            member.state.weights = network.remedies.relate(member.state.weights, self._relation)
+            member.state.weights = network.shell.relate(member.state.weights, self._relation)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of every row, in the layout that ``fit`` was given.
@@ -873,7 +874,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         n_features = 1 if self._n_dims == 2 else self.n_features_in_
         return training.Network(
             builder,
-            self._remedies(),
+            self._shell(),
             input_shape=(self.n_steps_in_, n_features),
             n_steps_out=self.n_steps_out_,
             n_targets=self.n_targets_ * len(self._quantiles),
@@ -923,8 +924,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             )
         return int(self.season_length)
 
-    def _remedies(self) -> Remedies:
-        return Remedies(
+    def _shell(self) -> Shell:
+        return Shell(
             window_norm=self.window_norm,
             columns=self._relation.columns,
             lead=self._relation.lead,
@@ -938,7 +939,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         if loss != "quantile":
             loss = self._routed("loss", loss, get_loss_class_function_or_string)
         else:
-            loss = training.QuantileLoss(self._quantiles)
+            loss = QuantileLoss(self._quantiles)
         return training.Compilation(
             loss=loss,
             optimizer=self._make_optimizer(),

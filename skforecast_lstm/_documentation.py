@@ -27,7 +27,7 @@ _PARAMETERS = """activation : str or callable, default="tanh"
         not been. "standard": less the window's mean, over its deviation. "mean": less its mean.
         "last": less its last value. "seasonal": less its last value, over its deviation, and the
         network says by how much the targets depart from their value one season before. None: not
-        at all. See ``skforecast_lstm.remedies.WindowNorm``.
+        at all. See ``skforecast_lstm.layers.WindowNorm``.
     season_length : int, default=None
         Rows until the season comes back, for ``window_norm="seasonal"``: 12 for months of a year,
         1 for no season; at most the length of the window. None: the one whose naive forecast of the
@@ -41,7 +41,7 @@ _PARAMETERS = """activation : str or callable, default="tanh"
         a highway. True: it begins at zero. "ridge": it begins at the ridge regression of the
         training samples, with the penalty that did best on their later parts; networks trained for
         a few epochs from there are hard to beat on short series. See
-        ``skforecast_lstm.remedies.LinearSkip``.
+        ``skforecast_lstm.layers.LinearSkip``.
     skip_l2 : float, default=0.0
         Penalty on the squared weights of that map while it is trained.
     n_members : int, default=1

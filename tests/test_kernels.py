@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skforecast_lstm import LSTMRegressor, _kernels, training
+from skforecast_lstm import LSTMRegressor, _kernels, _programs, clear_cache
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 
 LAYERS = keras.layers
@@ -140,10 +140,10 @@ def test_few_samples(n_samples):
 def losses_with_and_without(model, X, monkeypatch):
     """History of a fit in the kernel, and of one in Keras' loop."""
     fused = model.fit(X, X[:, -1]).history_["loss"]
-    training.clear_cache()
-    monkeypatch.setattr(training, "use_fused_kernels", lambda model: None)
+    clear_cache()
+    monkeypatch.setattr(_programs, "use_fused_kernels", lambda model: None)
     looped = model.fit(X, X[:, -1]).history_["loss"]
-    training.clear_cache()
+    clear_cache()
     return fused, looped
 
 

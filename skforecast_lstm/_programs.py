@@ -14,29 +14,34 @@ import os
 import random
 import threading
 import warnings
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import joblib
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
 
+from skforecast_lstm._cache import borrow
+from skforecast_lstm._content import content
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
-from skforecast_lstm.remedies import Remedies, average_members, join_members
+from skforecast_lstm._shell import Shell, average_members, join_members
+from skforecast_lstm._watchers import (
+    Best,
+    Progress,
+    Schedule,
+    attached,
+    check_finite,
+    has_batch_hooks,
+)
 
 __all__ = [
     "Compilation",
     "Network",
-    "QuantileLoss",
     "Samples",
     "State",
     "Training",
     "build_model",
-    "clear_cache",
     "initial_state",
     "predict",
     "train",
@@ -44,9 +49,6 @@ __all__ = [
 
 # XLA repays its compile time, a few seconds, after so many steps of a loop over windows.
 _MIN_XLA_STEPS = 20_000
-# Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, of which
-# TensorFlow gives back little when it is dropped: many are kept, so that few are made twice.
-MAX_IDLE_PROGRAMS = 64
 # Shuffled orders go into the graph for as many epochs at a time as fit into this many numbers.
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
@@ -55,7 +57,7 @@ _MAX_PREDICT_STEPS = 12_000
 _MASKED = float(np.finfo(np.float32).min)
 # Keras draws the seeds of initializers and dropout from Python's global generator.
 _BUILD_LOCK = threading.RLock()
-_NONE = Remedies()
+_BARE = Shell()
 
 History = dict[str, list[float]]
 
@@ -82,17 +84,17 @@ class Network:
     ----------
     builder : callable
         One of ``networks`` or a user's own.
-    remedies : Remedies, default=Remedies()
+    shell : Shell, default=Shell()
         What surrounds the model that it builds: by default nothing.
     **arguments
         What it is called with.
     """
 
     def __init__(
-        self, builder: Callable[..., keras.Model], remedies: Remedies = _NONE, **arguments: Any
+        self, builder: Callable[..., keras.Model], shell: Shell = _BARE, **arguments: Any
     ) -> None:
         self.builder = builder
-        self.remedies = remedies
+        self.shell = shell
         self.arguments = arguments
         self.skips_masked = False
         self.n_members = 1
@@ -100,8 +102,8 @@ class Network:
     @property
     def key(self) -> Any:
         """What is equal for equal networks."""
-        parts = self.builder, self.remedies, self.skips_masked, self.n_members
-        return *parts, _identity(self.arguments)
+        parts = self.builder, self.shell, self.skips_masked, self.n_members
+        return *parts, content(self.arguments)
 
     def masked(self) -> Network:
         """The same network, of the same weights, whose recurrent layers skip masked steps."""
@@ -132,7 +134,7 @@ class Network:
 
     def _member(self) -> keras.Model:
         model = self.builder(**self.arguments)
-        model = self.remedies.surround(model, self.arguments["n_steps_out"])
+        model = self.shell.surround(model, self.arguments["n_steps_out"])
         return self._masked(model) if self.skips_masked else model
 
     def _masked(self, model: keras.Model) -> keras.Model:
@@ -154,39 +156,6 @@ class Network:
         return masked
 
 
-@keras.saving.register_keras_serializable("skforecast_lstm")
-class QuantileLoss(keras.losses.Loss):
-    """Mean pinball loss of a network that predicts several quantiles of each target.
-
-    Parameters
-    ----------
-    quantiles : sequence of float
-        The quantiles, which follow one another in the last axis of the output.
-    name, reduction : str
-        As Keras has them.
-    """
-
-    def __init__(
-        self,
-        quantiles: Sequence[float] = (0.5,),
-        name: str = "quantile_loss",
-        reduction: str = "sum_over_batch_size",
-    ) -> None:
-        super().__init__(name=name, reduction=reduction)
-        self.quantiles = tuple(quantiles)
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Loss of each sample (and step); the truth stands beside each of its quantiles."""
-        n_repeats = y_pred.shape[-1] // len(self.quantiles)
-        levels = tf.constant(self.quantiles * n_repeats, dtype=y_pred.dtype)
-        error = tf.cast(y_true, y_pred.dtype) - y_pred
-        return tf.reduce_mean(tf.maximum(levels * error, (levels - 1) * error), axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        """What the loss is made from."""
-        return {"name": self.name, "reduction": self.reduction, "quantiles": self.quantiles}
-
-
 @dataclass
 class Compilation:
     """What training compiles into the graph beside the network."""
@@ -203,7 +172,7 @@ class Compilation:
         if self.learning_rate is not None:
             config.pop("learning_rate")
         parts = (self.loss, self.metrics, config)
-        return self.jit, type(self.optimizer), *map(_identity, parts)
+        return self.jit, type(self.optimizer), *map(content, parts)
 
     @property
     def learning_rate(self) -> float | None:
@@ -263,6 +232,10 @@ class Training:
         done = (epoch - self.first_epoch) / self.epochs
         return self.learning_rate * (1 + np.cos(np.pi * done)) / 2
 
+    def progress(self) -> Progress | None:
+        """Who shows how far it has come."""
+        return Progress(self.verbose, self.first_epoch, self.last_epoch) if self.verbose else None
+
     def orders(self, n_epochs: int, n_samples: int) -> np.ndarray:
         """Sample numbers in the order of training, one row per epoch."""
         if not self.shuffle:
@@ -271,7 +244,7 @@ class Training:
 
 
 class Program:
-    """A model with its compiled loops; lent to one user at a time by `_borrow`."""
+    """A model with its compiled loops; lent to one user at a time."""
 
     def __init__(self, network: Network, compilation: Compilation | None = None) -> None:
         self.model = network.build()
@@ -340,7 +313,7 @@ class Program:
         self._start(state, training)
         tensors = self._tensors(samples)
         held_out = None if validation is None else self._tensors(validation)
-        run = self._run_keras if _has_batch_hooks(training.callbacks) else self._run
+        run = self._run_keras if has_batch_hooks(training.callbacks) else self._run
         history = run(tensors, held_out, training)
         optimizer = [v.numpy() for v in self.model.optimizer.variables]
         return State(self.model.get_weights(), optimizer), history
@@ -368,10 +341,10 @@ class Program:
         is_watched = bool(training.callbacks or training.verbose) or held_out is not None
         span = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
         history: History = {}
-        best = _Best(training.patience)
-        with _attached(training) as attached:
+        best = Best(training.patience)
+        with attached(training.callbacks, training.progress()) as watching:
             callbacks = keras.callbacks.CallbackList(
-                attached, model=model, verbose=0, epochs=training.last_epoch
+                watching, model=model, verbose=0, epochs=training.last_epoch
             )
             callbacks.on_train_begin()
             epoch = training.first_epoch
@@ -384,7 +357,7 @@ class Program:
                 )
                 for name, values in logs.items():
                     history.setdefault(name, []).extend(map(float, values.numpy()))
-                _check_finite(history["loss"], training.first_epoch)
+                check_finite(history["loss"], training.first_epoch)
                 if held_out is not None:
                     for name, value in self._validate(held_out, batch_size).items():
                         history.setdefault(f"val_{name}", []).append(float(value))
@@ -401,12 +374,14 @@ class Program:
 
     def _run_keras(self, samples: Any, held_out: Any, training: Training) -> History:
         """``model.fit`` on the same batches, for callbacks that want to see each of them."""
-        ours: list[keras.callbacks.Callback] = [_Schedule(training)]
+        ours: list[keras.callbacks.Callback] = []
+        if training.learning_rate is not None:
+            ours.append(Schedule(training.rate))
         if training.patience is not None:
             ours.append(
                 keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
             )
-        with _attached(training) as attached:
+        with attached(training.callbacks, training.progress()) as watching:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
                 validation_data=held_out and _Batches(self._take, held_out, training.batch_size),
@@ -414,9 +389,9 @@ class Program:
                 initial_epoch=training.first_epoch,
                 shuffle=False,
                 verbose=0,
-                callbacks=[*attached, *ours],
+                callbacks=[*watching, *ours],
             ).history
-        _check_finite(history["loss"], training.first_epoch)
+        check_finite(history["loss"], training.first_epoch)
         return {name: [float(value) for value in values] for name, values in history.items()}
 
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
@@ -515,71 +490,6 @@ class Program:
         return self.model.get_metrics_result()
 
 
-class _Best:
-    """Early stopping: the weights of the best epoch, and when to give up waiting for a better."""
-
-    def __init__(self, patience: int | None) -> None:
-        self._patience = patience
-        self._loss = np.inf
-        self._weights: list[np.ndarray] | None = None
-        self._n_worse = 0
-
-    def update(self, model: keras.Model, loss: float) -> None:
-        """Look at the loss of an epoch; stop the model's training if it has not fallen for long."""
-        if self._patience is None:
-            return
-        if loss < self._loss:
-            self._loss, self._weights, self._n_worse = loss, model.get_weights(), 0
-            return
-        self._n_worse += 1
-        model.stop_training = model.stop_training or self._n_worse >= self._patience
-
-    def restore(self, model: keras.Model) -> None:
-        """Give the model the weights of the best epoch."""
-        if self._weights is not None:
-            model.set_weights(self._weights)
-
-
-class _Schedule(keras.callbacks.Callback):
-    """Sets the learning rate of each epoch; Keras' own would write it into the history, too."""
-
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._training = training
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Set that of the epoch, unless a schedule of the user's own does."""
-        optimizer = self.model.optimizer
-        if self._training.learning_rate is not None:
-            optimizer.learning_rate = self._training.rate(epoch, float(optimizer.learning_rate))
-
-
-class _Progress(keras.callbacks.Callback):
-    """A bar for the fit (``verbose=1``) or a line per epoch (``verbose=2``)."""
-
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._n_epochs = training.last_epoch
-        self._bar = None
-        if training.verbose == 1:
-            self._bar = tqdm(total=training.epochs, desc="fit", unit="epoch")
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Show the losses of the epoch."""
-        numbers = {name: f"{value:.4g}" for name, value in (logs or {}).items()}
-        if self._bar is not None:
-            self._bar.set_postfix(numbers, refresh=False)
-            self._bar.update()
-        else:
-            shown = " ".join(f"{name}={value}" for name, value in numbers.items())
-            tqdm.write(f"epoch {epoch + 1}/{self._n_epochs} {shown}")
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        if self._bar is not None:
-            self._bar.close()
-
-
 class _Batches(keras.utils.PyDataset):
     """The batches that the program would train or validate on, for ``model.fit``."""
 
@@ -603,24 +513,6 @@ class _Batches(keras.utils.PyDataset):
         """Draw the order of the epoch."""
         if self._training is not None:
             self._order = self._training.orders(1, len(self._order))[0]
-
-
-_cache: OrderedDict[Any, list[Program]] = OrderedDict()
-_cache_lock = threading.Lock()
-# The process that has run a program: its threads are not in a fork of it.
-_runtime_pid: int | None = None
-
-
-def clear_cache() -> None:
-    """Drop the compiled programs that are not in use; later fits compile anew.
-
-    Examples
-    --------
-    >>> from skforecast_lstm.training import clear_cache
-    >>> clear_cache()
-    """
-    with _cache_lock:
-        _cache.clear()
 
 
 def initial_state(network: Network, seed: int) -> State:
@@ -725,6 +617,12 @@ def predict(
     return outputs if len(states) > 1 else outputs[:, np.newaxis]
 
 
+def _borrow(network: Network, compilation: Compilation | None = None) -> Any:
+    """The program of a network, and of what is compiled into it, for one user."""
+    key = network.key, None if compilation is None else compilation.key
+    return borrow(key, lambda: Program(network, compilation))
+
+
 def _with_masks(
     network: Network, table: np.ndarray, is_masked: np.ndarray | None
 ) -> tuple[Network, np.ndarray]:
@@ -732,54 +630,6 @@ def _with_masks(
     if is_masked is None or not is_masked.any():
         return network, table
     return network.masked(), np.where(is_masked[:, np.newaxis], _MASKED, table)
-
-
-@contextlib.contextmanager
-def _borrow(network: Network, compilation: Compilation | None = None) -> Iterator[Program]:
-    """Lend a program to one user; a second one at the same time gets another."""
-    _refuse_fork()
-    key = (network.key, None if compilation is None else compilation.key)
-    with _cache_lock:
-        idle = _cache.get(key)
-        program = idle.pop() if idle else None
-    if program is None:
-        program = Program(network, compilation)
-    yield program
-    # Not reached after an error: what a failed run leaves behind is never lent again.
-    with _cache_lock:
-        _cache.setdefault(key, []).append(program)
-        _cache.move_to_end(key)
-        while sum(map(len, _cache.values())) > MAX_IDLE_PROGRAMS:
-            oldest, programs = next(iter(_cache.items()))
-            if programs:
-                programs.pop()
-            if not programs:
-                del _cache[oldest]
-
-
-def _refuse_fork() -> None:
-    """Stop where TensorFlow would wait forever for threads that a fork has not taken along."""
-    global _runtime_pid
-    _runtime_pid = _runtime_pid or os.getpid()
-    if _runtime_pid != os.getpid():
-        raise RuntimeError(
-            "TensorFlow is running in the process that this one was forked from, and would hang "
-            "here. Use n_jobs with joblib's own backends ('loky', the default, or 'threading'), or "
-            "start processes with multiprocessing.get_context('spawn')."
-        )
-
-
-@contextlib.contextmanager
-def _attached(training: Training) -> Iterator[list[keras.callbacks.Callback]]:
-    """The callbacks of a fit and its progress; the user's let go of the model afterwards."""
-    progress = [_Progress(training)] if training.verbose else []
-    try:
-        yield [*training.callbacks, *progress]
-    finally:
-        for bar in progress:
-            bar.close()
-        for callback in training.callbacks:
-            callback.set_model(None)
 
 
 def _joined(states: Sequence[State]) -> list[np.ndarray]:
@@ -809,50 +659,3 @@ def _seed_generators(model: keras.Model) -> list[Any]:
     for layer in model._flatten_layers():
         found += [g for g in getattr(layer, "_seed_generators", []) if g not in found]
     return found
-
-
-def _has_batch_hooks(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Tell whether a callback wants to see each batch, which the graph does not stop for."""
-    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-    return any(
-        getattr(getattr(callback, hook), "__func__", None)
-        is not getattr(keras.callbacks.Callback, hook)
-        for callback in callbacks
-        # ModelCheckpoint and TensorBoard have such hooks, but by default look at epochs only.
-        if "epoch" not in (getattr(callback, "save_freq", ""), getattr(callback, "update_freq", ""))
-        for hook in hooks
-    )
-
-
-def _check_finite(losses: list[float], first_epoch: int) -> None:
-    if not np.isfinite(losses[-1]):
-        raise ValueError(
-            f"The loss is {losses[-1]} after {first_epoch + len(losses)} epochs: training "
-            f"diverged. Scale the features before the window (StandardScaler) and the target "
-            f"(target_scaler='standard'), lower learning_rate, set clipnorm=1.0, or use "
-            f"activation='tanh' in place of 'relu'."
-        )
-
-
-@functools.singledispatch
-def _identity(value: Any) -> Any:
-    """What is equal for values that compile to the same graph, and can be looked up."""
-    if not callable(getattr(value, "get_config", None)):
-        return value
-    # The configuration of a class of the user's own may leave out what it holds.
-    is_known = type(value).__module__.startswith(("keras.", "skforecast_lstm."))
-    try:
-        return type(value), joblib.hash(value.get_config() if is_known else vars(value))
-    except Exception:  # it cannot be pickled: only the same object is the same
-        return value
-
-
-@_identity.register
-def _(value: dict) -> Any:
-    return tuple(sorted((name, _identity(item)) for name, item in value.items()))
-
-
-@_identity.register(list)
-@_identity.register(tuple)
-def _(value: Any) -> Any:
-    return tuple(_identity(item) for item in value)

@@ -1,196 +1,21 @@
-"""What surrounds a network: windows normalised by themselves, and a linear way past it."""
+"""Keras layers and losses: windows normalised by themselves, a linear way past a network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._relation import Relation, same_season
+from skforecast_lstm._relation import same_season
 
-__all__ = [
-    "LinearSkip",
-    "MemberAverage",
-    "Remedies",
-    "RestoreLevel",
-    "WindowNorm",
-    "average_members",
-    "join_members",
-]
+__all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "WindowNorm"]
 
 _PACKAGE = "skforecast_lstm"
 # Part of a window's scale that does not come from the window, in units of the scaled target.
 _MIN_SCALE = 0.1
-# Penalties that the start of a linear skip is chosen from.
-_PENALTIES = np.logspace(-1, 6, 15)
-# The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
-_MAX_INPUTS = 500
-_MAX_NUMBERS = 20_000_000
-
-
-@dataclass(frozen=True)
-class Remedies:
-    """How a network is surrounded; equal ones make equal networks.
-
-    Parameters
-    ----------
-    window_norm : {"standard", "mean", "last", "seasonal"} or None, default=None
-        What each window is normalised by.
-    columns : tuple of int, default=()
-        Which features are the history of each target.
-    lead : int, default=1
-        Rows from the end of the window to the first target.
-    season_length : int, default=1
-        Rows until the season comes back, for "seasonal".
-    linear_skip : bool, default=False
-        Whether a linear map leads past the network.
-    l2 : float, default=0.0
-        Penalty on its squared weights.
-    """
-
-    window_norm: str | None = None
-    columns: tuple[int, ...] = ()
-    lead: int = 1
-    season_length: int = 1
-    linear_skip: bool = False
-    l2: float = 0.0
-
-    def surround(self, network: keras.Model, n_steps_out: int) -> keras.Model:
-        """Build the network that has another at its core; the same one if there is no remedy."""
-        if self.window_norm is None and not self.linear_skip:
-            return network
-        # Its layers say whether they can skip masked steps; its output has none.
-        network.supports_masking = True
-        network.compute_mask = lambda inputs, mask=None: None
-        inputs = x = keras.Input(network.input_shape[1:], name="window")
-        if self.window_norm is not None:
-            x, shift, scale = self._norm(n_steps_out)(inputs)
-        outputs = network(x)
-        if self.linear_skip:
-            skip = LinearSkip(network.output_shape[1:], self.l2)
-            outputs = layers.Add()([outputs, skip(x)])
-        if self.window_norm is not None:
-            outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
-        return keras.Model(inputs, outputs)
-
-    def _norm(self, n_steps_out: int) -> WindowNorm:
-        assert self.window_norm is not None
-        return WindowNorm(
-            self.window_norm, self.columns, n_steps_out, self.lead, self.season_length
-        )
-
-    def relate(self, weights: list[np.ndarray], relation: Relation) -> list[np.ndarray]:
-        """Weights of the surrounded network, for targets that have this relation to features."""
-        if self.window_norm is None:
-            return weights
-        # The layer that normalises comes first, and has no other weights.
-        dtype = weights[0].dtype
-        return [relation.scale.astype(dtype), relation.offset.astype(dtype), *weights[2:]]
-
-    def ridge_skip(
-        self,
-        weights: list[np.ndarray],
-        windows: Any,
-        y: np.ndarray,
-        quantiles: Sequence[float],
-        sample_weight: np.ndarray | None = None,
-    ) -> list[np.ndarray]:
-        """Weights of the linear skip, the network's last, that make it a ridge regression.
-
-        Parameters
-        ----------
-        weights : list of ndarray
-            Those of the network, with the relation in them.
-        windows : Windows
-            Complete windows in the order of time; inf marks steps to skip.
-        y : ndarray of shape (n_samples, n_steps_out, n_targets)
-            The scaled targets.
-        quantiles : sequence of float
-            What is predicted of each target: the constants begin at these of what is left.
-        sample_weight : ndarray of shape (n_samples,), default=None
-            Weights of the samples.
-        """
-        kernel, bias = weights[-2:]
-        newest = slice(-max(1, _MAX_NUMBERS // len(kernel)), None)
-        y = y[newest]
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight[newest]
-        x, shift, scale = self._normalise(weights, windows[newest].to_array(), y.shape[1])
-        inputs = x.reshape(len(x), -1)[:, -_MAX_INPUTS:].astype(np.float64)
-        inputs = np.column_stack([inputs, np.ones(len(inputs))])
-        departures = ((y - shift) / scale).reshape(len(y), -1)
-        units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]
-        n_between = y.shape[1] + max(self.lead, 1) - 2
-        found = _ridge(inputs, departures, units, weight, n_between)
-        left = np.quantile(departures - inputs @ found, quantiles, axis=0).T
-        left = left if len(quantiles) > 1 else np.zeros_like(left)
-        kernel, bias = np.zeros_like(kernel), (found[-1:].T + left).ravel().astype(bias.dtype)
-        kernel[len(kernel) - len(found) + 1 :] = np.repeat(found[:-1], len(quantiles), axis=1)
-        return [kernel, bias]
-
-    def _normalise(
-        self, weights: list[np.ndarray], windows: np.ndarray, n_steps_out: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Windows as the network sees them, and their shift and scale."""
-        mask = np.isfinite(windows[..., 0])
-        windows = np.where(mask[..., np.newaxis], windows, 0).astype(weights[0].dtype)
-        if self.window_norm is None:
-            return windows, np.zeros((1, 1, 1)), np.ones((1, 1, 1))
-        norm = self._norm(n_steps_out)
-        norm.build(windows.shape)
-        norm.set_weights(weights[:2])
-        found = norm(windows, mask=None if mask.all() else mask)
-        return tuple(map(ops.convert_to_numpy, found))
-
-
-def _ridge(
-    inputs: np.ndarray, targets: np.ndarray, units: np.ndarray, weight: np.ndarray, n_between: int
-) -> np.ndarray:
-    """Coefficients of a ridge regression without a constant, shape (n_inputs, n_targets).
-
-    The penalty is the largest whose absolute error, in such units, is within 2 % of the least on
-    the last four fifths of the samples, each fifth predicted from the samples before it whose
-    targets do not reach into it, or from two thirds of those before it where these are more.
-    """
-    n_fold = len(inputs) // 5
-    errors = np.zeros(len(_PENALTIES))
-    for start in n_fold * np.arange(1, 5) if n_fold else []:
-        n_before = max(start - n_between, start - start // 3)
-        fold = slice(start, start + n_fold)
-        before = inputs[:n_before], targets[:n_before], weight[:n_before]
-        for number, found in enumerate(_solve(*before, _PENALTIES)):
-            errors[number] += (np.abs(inputs[fold] @ found - targets[fold]) * units[fold]).sum()
-    best = _PENALTIES[errors <= 1.02 * errors.min()][-1]
-    return next(_solve(inputs, targets, weight, [best]))
-
-
-def _solve(
-    inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray, penalties: Iterable[float]
-) -> Iterator[np.ndarray]:
-    """Coefficients for each penalty."""
-    weighted = inputs.T * weight
-    values, vectors = np.linalg.eigh(weighted @ inputs)
-    along = vectors.T @ (weighted @ targets)
-    for penalty in penalties:
-        yield vectors @ (along / (np.maximum(values, 0) + penalty)[:, np.newaxis])
-
-
-def join_members(members: Sequence[keras.Model]) -> keras.Model:
-    """Build one model of several of the same form; the first axis of its output tells them apart.
-
-    Its weights are those of the members, one after the other.
-    """
-    inputs = keras.Input(members[0].input_shape[1:], name="window")
-    outputs = [layers.Reshape((1, *member.output_shape[1:]))(member(inputs)) for member in members]
-    return keras.Model(inputs, layers.Concatenate(axis=1)(outputs))
-
-
-def average_members(joined: keras.Model, kind: str) -> keras.Model:
-    """Build a model that gives the "mean" or "median" of joined members."""
-    return keras.Model(joined.input, MemberAverage(kind)(joined.output))
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
@@ -249,7 +74,7 @@ class WindowNorm(layers.Layer):
     Examples
     --------
     >>> import numpy as np
-    >>> from skforecast_lstm.remedies import RestoreLevel, WindowNorm
+    >>> from skforecast_lstm.layers import RestoreLevel, WindowNorm
     >>> window = np.array([[[10.0], [20.0], [30.0]]])
     >>> normalised, shift, scale = WindowNorm("mean")(window)
     >>> normalised[0, :, 0].numpy()
@@ -389,7 +214,7 @@ class LinearSkip(layers.Layer):
     Examples
     --------
     >>> import numpy as np
-    >>> from skforecast_lstm.remedies import LinearSkip
+    >>> from skforecast_lstm.layers import LinearSkip
     >>> LinearSkip((2,))(np.ones([1, 3, 1])).numpy()
     array([[0., 0.]], dtype=float32)
     """
@@ -422,6 +247,39 @@ class LinearSkip(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from."""
         return {**super().get_config(), "shape": self.shape, "l2": self.l2}
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class QuantileLoss(keras.losses.Loss):
+    """Mean pinball loss of a network that predicts several quantiles of each target.
+
+    Parameters
+    ----------
+    quantiles : sequence of float
+        The quantiles, which follow one another in the last axis of the output.
+    name, reduction : str
+        As Keras has them.
+    """
+
+    def __init__(
+        self,
+        quantiles: Sequence[float] = (0.5,),
+        name: str = "quantile_loss",
+        reduction: str = "sum_over_batch_size",
+    ) -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.quantiles = tuple(quantiles)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss of each sample (and step); the truth stands beside each of its quantiles."""
+        n_repeats = y_pred.shape[-1] // len(self.quantiles)
+        levels = ops.convert_to_tensor(self.quantiles * n_repeats, dtype=y_pred.dtype)
+        error = ops.cast(y_true, y_pred.dtype) - y_pred
+        return ops.mean(ops.maximum(levels * error, (levels - 1) * error), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the loss is made from."""
+        return {"name": self.name, "reduction": self.reduction, "quantiles": self.quantiles}
 
 
 def _filled(history: Any, mask: Any) -> Any:

@@ -1,0 +1,67 @@
+"""Which program serves which fit: each is lent to one user at a time, and kept for the next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+__all__ = ["borrow", "clear_cache"]
+
+# Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, of which
+# TensorFlow gives back little when it is dropped: many are kept, so that few are made twice.
+MAX_IDLE_PROGRAMS = 64
+
+_cache: OrderedDict[Hashable, list[Any]] = OrderedDict()
+_cache_lock = threading.Lock()
+# The process that has run a program: its threads are not in a fork of it.
+_runtime_pid: int | None = None
+
+
+def clear_cache() -> None:
+    """Drop the compiled programs that are not in use; later fits compile anew.
+
+    Examples
+    --------
+    >>> from skforecast_lstm import clear_cache
+    >>> clear_cache()
+    """
+    with _cache_lock:
+        _cache.clear()
+
+
+@contextlib.contextmanager
+def borrow(key: Hashable, make: Callable[[], Any]) -> Iterator[Any]:
+    """Lend the program of a key to one user; a second one at the same time gets another."""
+    _refuse_fork()
+    with _cache_lock:
+        idle = _cache.get(key)
+        program = idle.pop() if idle else None
+    if program is None:
+        program = make()
+    yield program
+    # Not reached after an error: what a failed run leaves behind is never lent again.
+    with _cache_lock:
+        _cache.setdefault(key, []).append(program)
+        _cache.move_to_end(key)
+        while sum(map(len, _cache.values())) > MAX_IDLE_PROGRAMS:
+            oldest, programs = next(iter(_cache.items()))
+            if programs:
+                programs.pop()
+            if not programs:
+                del _cache[oldest]
+
+
+def _refuse_fork() -> None:
+    """Stop where TensorFlow would wait forever for threads that a fork has not taken along."""
+    global _runtime_pid
+    _runtime_pid = _runtime_pid or os.getpid()
+    if _runtime_pid != os.getpid():
+        raise RuntimeError(
+            "TensorFlow is running in the process that this one was forked from, and would hang "
+            "here. Use n_jobs with joblib's own backends ('loky', the default, or 'threading'), or "
+            "start processes with multiprocessing.get_context('spawn')."
+        )

@@ -1,0 +1,87 @@
+"""The linear part of a network, solved in closed form: a ridge regression of normalised windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+__all__ = ["MAX_NUMBERS", "linear_start"]
+
+# Penalties that the regression is chosen from.
+_PENALTIES = np.logspace(-1, 6, 15)
+# The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
+_MAX_INPUTS = 500
+MAX_NUMBERS = 20_000_000
+
+
+def linear_start(
+    start: Sequence[np.ndarray],
+    normalised: tuple[np.ndarray, np.ndarray, np.ndarray],
+    y: np.ndarray,
+    quantiles: Sequence[float],
+    weight: np.ndarray | None,
+    n_between: int,
+) -> list[np.ndarray]:
+    """Kernel and bias of a linear skip that make it a ridge regression.
+
+    Parameters
+    ----------
+    start : list of ndarray
+        Kernel and bias, for their shapes.
+    normalised : tuple of ndarray
+        Windows as the network sees them, in the order of time, their shift and their scale.
+    y : ndarray of shape (n_samples, n_steps_out, n_targets)
+        The scaled targets.
+    quantiles : sequence of float
+        What is predicted of each target: the constants begin at these of what is left.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+    n_between : int
+        Samples whose targets reach into those of a later one.
+    """
+    kernel, bias = start
+    x, shift, scale = normalised
+    weight = np.ones(len(y)) if weight is None else weight
+    inputs = x.reshape(len(x), -1)[:, -_MAX_INPUTS:].astype(np.float64)
+    inputs = np.column_stack([inputs, np.ones(len(inputs))])
+    departures = ((y - shift) / scale).reshape(len(y), -1)
+    units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]
+    found = _ridge(inputs, departures, units, weight, n_between)
+    left = np.quantile(departures - inputs @ found, quantiles, axis=0).T
+    left = left if len(quantiles) > 1 else np.zeros_like(left)
+    kernel, bias = np.zeros_like(kernel), (found[-1:].T + left).ravel().astype(bias.dtype)
+    kernel[len(kernel) - len(found) + 1 :] = np.repeat(found[:-1], len(quantiles), axis=1)
+    return [kernel, bias]
+
+
+def _ridge(
+    inputs: np.ndarray, targets: np.ndarray, units: np.ndarray, weight: np.ndarray, n_between: int
+) -> np.ndarray:
+    """Coefficients of a ridge regression without a constant, shape (n_inputs, n_targets).
+
+    The penalty is the largest whose absolute error, in such units, is within 2 % of the least on
+    the last four fifths of the samples, each fifth predicted from the samples before it whose
+    targets do not reach into it, or from two thirds of those before it where these are more.
+    """
+    n_fold = len(inputs) // 5
+    errors = np.zeros(len(_PENALTIES))
+    for start in n_fold * np.arange(1, 5) if n_fold else []:
+        n_before = max(start - n_between, start - start // 3)
+        fold = slice(start, start + n_fold)
+        before = inputs[:n_before], targets[:n_before], weight[:n_before]
+        for number, found in enumerate(_solve(*before, _PENALTIES)):
+            errors[number] += (np.abs(inputs[fold] @ found - targets[fold]) * units[fold]).sum()
+    best = _PENALTIES[errors <= 1.02 * errors.min()][-1]
+    return next(_solve(inputs, targets, weight, [best]))
+
+
+def _solve(
+    inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray, penalties: Iterable[float]
+) -> Iterator[np.ndarray]:
+    """Coefficients for each penalty."""
+    weighted = inputs.T * weight
+    values, vectors = np.linalg.eigh(weighted @ inputs)
+    along = vectors.T @ (weighted @ targets)
+    for penalty in penalties:
+        yield vectors @ (along / (np.maximum(values, 0) + penalty)[:, np.newaxis])

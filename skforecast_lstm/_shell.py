@@ -1,0 +1,136 @@
+"""What surrounds a network: layers that normalise its windows, a linear way past it, members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from skforecast_lstm._linear import MAX_NUMBERS, linear_start
+from skforecast_lstm._relation import Relation
+from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
+
+__all__ = ["Shell", "average_members", "join_members"]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The layers around a network; equal ones make equal networks.
+
+    Parameters
+    ----------
+    window_norm : {"standard", "mean", "last", "seasonal"} or None, default=None
+        What each window is normalised by.
+    columns : tuple of int, default=()
+        Which features are the history of each target.
+    lead : int, default=1
+        Rows from the end of the window to the first target.
+    season_length : int, default=1
+        Rows until the season comes back, for "seasonal".
+    linear_skip : bool, default=False
+        Whether a linear map leads past the network.
+    l2 : float, default=0.0
+        Penalty on its squared weights.
+    """
+
+    window_norm: str | None = None
+    columns: tuple[int, ...] = ()
+    lead: int = 1
+    season_length: int = 1
+    linear_skip: bool = False
+    l2: float = 0.0
+
+    def surround(self, network: keras.Model, n_steps_out: int) -> keras.Model:
+        """Build the network that has another at its core; or return the same if bare."""
+        if self.window_norm is None and not self.linear_skip:
+            return network
+        # Its layers say whether they can skip masked steps; its output has none.
+        network.supports_masking = True
+        network.compute_mask = lambda inputs, mask=None: None
+        inputs = x = keras.Input(network.input_shape[1:], name="window")
+        if self.window_norm is not None:
+            x, shift, scale = self._norm(n_steps_out)(inputs)
+        outputs = network(x)
+        if self.linear_skip:
+            skip = LinearSkip(network.output_shape[1:], self.l2)
+            outputs = layers.Add()([outputs, skip(x)])
+        if self.window_norm is not None:
+            outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
+        return keras.Model(inputs, outputs)
+
+    def _norm(self, n_steps_out: int) -> WindowNorm:
+        assert self.window_norm is not None
+        return WindowNorm(
+            self.window_norm, self.columns, n_steps_out, self.lead, self.season_length
+        )
+
+    def relate(self, weights: list[np.ndarray], relation: Relation) -> list[np.ndarray]:
+        """Weights of the surrounded network, for targets that have this relation to features."""
+        if self.window_norm is None:
+            return weights
+        # The layer that normalises comes first, and has no other weights.
+        dtype = weights[0].dtype
+        return [relation.scale.astype(dtype), relation.offset.astype(dtype), *weights[2:]]
+
+    def start_linear(
+        self,
+        weights: list[np.ndarray],
+        windows: Any,
+        y: np.ndarray,
+        quantiles: Sequence[float],
+        sample_weight: np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """Weights of the linear skip, the network's last, that make it a ridge regression.
+
+        Parameters
+        ----------
+        weights : list of ndarray
+            Those of the network, with the relation in them.
+        windows : Windows
+            Complete windows in the order of time.
+        y : ndarray of shape (n_samples, n_steps_out, n_targets)
+            The scaled targets.
+        quantiles : sequence of float
+            What is predicted of each target: the constants begin at these of what is left.
+        sample_weight : ndarray of shape (n_samples,), default=None
+            Weights of the samples.
+        """
+        # The newest samples, as many as can be held at once.
+        newest = slice(-max(1, MAX_NUMBERS // len(weights[-2])), None)
+        weight = None if sample_weight is None else sample_weight[newest]
+        normalised = self._normalise(weights, windows[newest].to_array(), y.shape[1])
+        n_between = y.shape[1] + max(self.lead, 1) - 2
+        return linear_start(weights[-2:], normalised, y[newest], quantiles, weight, n_between)
+
+    def _normalise(
+        self, weights: list[np.ndarray], windows: np.ndarray, n_steps_out: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Windows as the network sees them, and their shift and scale."""
+        mask = np.isfinite(windows[..., 0])
+        windows = np.where(mask[..., np.newaxis], windows, 0).astype(weights[0].dtype)
+        if self.window_norm is None:
+            return windows, np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+        norm = self._norm(n_steps_out)
+        norm.build(windows.shape)
+        norm.set_weights(weights[:2])
+        found = norm(windows, mask=None if mask.all() else mask)
+        return tuple(map(ops.convert_to_numpy, found))
+
+
+def join_members(members: Sequence[keras.Model]) -> keras.Model:
+    """Build one model of several of the same form; the first axis of its output tells them apart.
+
+    Its weights are those of the members, one after the other.
+    """
+    inputs = keras.Input(members[0].input_shape[1:], name="window")
+    outputs = [layers.Reshape((1, *member.output_shape[1:]))(member(inputs)) for member in members]
+    return keras.Model(inputs, layers.Concatenate(axis=1)(outputs))
+
+
+def average_members(joined: keras.Model, kind: str) -> keras.Model:
+    """Build a model that gives the "mean" or "median" of joined members."""
+    return keras.Model(joined.input, MemberAverage(kind)(joined.output))

@@ -1,0 +1,125 @@
+"""A linear skip that begins at a ridge regression."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm._linear import _PENALTIES
+from skforecast_lstm.layers import _MIN_SCALE
+
+
+def make(**params):
+    return LSTMRegressor(**{"units": 4, "epochs": 2, "random_state": 0, **params})
+
+
+def walk(n_rows, n_columns=1, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n_rows, n_columns)).cumsum(axis=0)
+
+
+def framed(table, n_steps_in=6, **params):
+    """Windows and targets of a table."""
+    X, y = make_supervised(table, **params)
+    return WindowTransformer(n_steps_in, missing="drop").fit_transform(X), y
+
+
+def build_zero(input_shape, n_steps_out, n_targets, *, bias=0.0):
+    """A network that says nothing of its window: each output is a number of its own."""
+    inputs = keras.Input(input_shape)
+    first = keras.initializers.Constant(np.resize(bias, n_steps_out * n_targets))
+    dense = keras.layers.Dense(
+        n_steps_out * n_targets, kernel_initializer="zeros", bias_initializer=first
+    )
+    return keras.Model(inputs, dense(keras.layers.Flatten()(inputs)))
+
+
+class ZeroRegressor(BaseLSTMRegressor):
+    build_network = staticmethod(build_zero)
+    bias = 0.0
+
+
+def ridge_forecasts(kind, X, y, weight):
+    """What each penalty of a ridge regression of normalised windows would forecast."""
+    history, constant = X[..., :2], np.ones((len(X), 1))
+    shift = history[:, -1:] if kind == "last" else history.mean(axis=1, keepdims=True)
+    scale = np.ones((len(X), 1, 2))
+    if kind is None:
+        shift = 0 * shift
+    if kind == "standard":
+        scale = np.sqrt(history.var(axis=1, keepdims=True) + _MIN_SCALE**2)
+    inputs = np.concatenate([(history - shift) / scale, X[..., 2:]], axis=2).reshape(len(X), -1)
+    inputs = np.c_[inputs, constant]
+    departures = ((y.reshape(-1, 3, 2) - shift) / scale).reshape(len(X), -1)
+    for penalty in _PENALTIES:
+        ridge = Ridge(penalty, fit_intercept=False).fit(inputs, departures, weight)
+        found = ridge.predict(inputs).reshape(-1, 3, 2) * scale + shift
+        yield found.reshape(len(X), -1)
+
+
+@pytest.mark.parametrize("kind", [None, "last", "mean", "standard"])
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_a_skip_begins_at_a_ridge_regression(kind, is_weighted):
+    X, y = framed(walk(80, 3) / [1, 2, 3], target=[0, 1], n_steps_out=3)
+    X, y = X[5:], y[5:]
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(X)) if is_weighted else None
+    params = {"target_scaler": None, "n_targets": 2, "linear_skip": "ridge", "window_norm": kind}
+    # At a rate of next to nothing, for `initialize` takes no weights.
+    model = ZeroRegressor(**params, epochs=1, learning_rate=1e-9, random_state=0)
+    found = model.fit(X, y, sample_weight=weight).predict(X)
+    misses = [np.abs(found - other).max() for other in ridge_forecasts(kind, X, y, weight)]
+    assert min(misses) < 1e-3 < 1e-2 < max(misses)
+    plain = model.set_params(linear_skip=True).fit(X, y).predict(X)
+    assert np.abs(found - y).mean() < np.abs(plain - y).mean()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_penalty_is_as_heavy_as_the_noise(seed):
+    rng = np.random.default_rng(seed)
+    model = ZeroRegressor(linear_skip="ridge")
+    series = np.sin(np.arange(200.0)) + 1e-3 * rng.normal(size=200)  # two steps tell the next
+    X, y = framed(series)
+    assert np.abs(model.initialize(X, y).predict(X) - y)[5:].max() < 0.05
+    X, y = framed(rng.normal(size=200))
+    assert model.initialize(X, y).predict(X)[5:].std() < 0.2
+    few = model.initialize(X[5:8], y[5:8]).predict(X[5:])
+    assert np.abs(few - y[5:8].mean()).max() < 0.1
+
+
+def test_quantiles_begin_at_those_of_what_a_ridge_regression_leaves():
+    X, y = framed(walk(200, 2), n_steps_out=2)
+    X, y = X[5:], y[5:]
+    model = ZeroRegressor(loss="quantile", n_targets=2, linear_skip="ridge")
+    found = model.set_params(quantiles=(0.1, 0.5, 0.8)).initialize(X, y).predict_quantiles(X)
+    shares = (y[..., np.newaxis] < found).mean(axis=0)
+    np.testing.assert_allclose(shares, [[0.1, 0.5, 0.8]] * 4, atol=1.5 / len(y))
+
+
+def test_a_regression_takes_masked_steps_for_zero():
+    X, y = framed(walk(80))
+    X, y = np.array(X)[5:], y[5:]
+    X[10:40, :2] = np.nan
+    params = {"target_scaler": None, "linear_skip": "ridge"}
+    masked = make(missing="mask", **params).initialize(X, y)
+    plain = make(**params).initialize(np.nan_to_num(X), y)
+    for ours, theirs in zip(masked._states[0].weights, plain._states[0].weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_only_a_fresh_network_begins_at_a_regression():
+    X, y = framed(walk(80))
+    params = {"linear_skip": "ridge", "n_members": 2, "learning_rate": 0.05}
+    begun = make(**params).initialize(X, y)
+    (first, first_bias), (second, second_bias) = (s.weights[-2:] for s in begun._states)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first_bias, second_bias)
+    assert np.abs(first).max() > 0.1
+    model = make(**params, warm_start=True, epochs=2).fit(X, y).fit(X, y)
+    whole = make(**params, epochs=4).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), whole.predict(X))
+    again = begun.partial_fit(X, y).partial_fit(X, y)
+    expected = make(**params, epochs=2).fit(X, y)
+    np.testing.assert_array_equal(again.predict(X), expected.predict(X))

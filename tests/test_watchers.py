@@ -1,0 +1,221 @@
+"""What watches a training: callbacks, early stopping, progress and the rate from epoch to epoch."""
+
+import keras
+import numpy as np
+import pytest
+
+import skforecast_lstm
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6, 2)).astype(np.float32)
+    return X, np.column_stack([X[:, -1, 0], X[:, :, 1].mean(axis=1)])
+
+
+def make(name="LSTMRegressor", **params):
+    small = {} if name in ("StackedLSTMRegressor", "ConvLSTMRegressor") else {"units": 5}
+    params = {**small, "epochs": 3, "random_state": 0, "target_scaler": None, **params}
+    return getattr(skforecast_lstm, name)(**params)
+
+
+def fit_with_keras(model, X, y, *, epochs, sample_weight=None, rates=None):
+    """``Model.fit`` from the same initial weights, on batches in the same order."""
+    rng = np.random.RandomState(0)  # as random_state=0
+    network = model._fitted_network
+    reference = network.build(seed=rng.randint(2**31 - 1))
+    reference.compile(loss="mse", optimizer="adam", metrics=["mae"])
+    losses = []
+    y = y.reshape(len(y), *reference.output_shape[1:])
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    for epoch in range(epochs):
+        order = rng.permutation(len(X))
+        weight = None if sample_weight is None else sample_weight[order]
+        history = reference.fit(
+            X[order],
+            y[order],
+            sample_weight=weight,
+            batch_size=16,
+            shuffle=False,
+            verbose=0,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            callbacks=[] if rates is None else [scheduler],
+        )
+        losses.append(history.history["loss"][0])
+    return reference, losses
+
+
+# --- callbacks and early stopping -------------------------------------------------------------
+
+
+class CountBatches(keras.callbacks.Callback):
+    """Looks at each batch, which the graph does not stop for."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.n_batches += 1
+
+
+def test_batch_level_callbacks_fall_back_to_keras_with_the_same_numbers(data):
+    X, y = data
+    counter = CountBatches()
+    slow = make(callbacks=[counter], batch_size=16).fit(X, y)
+    fast = make(batch_size=16).fit(X, y)
+    assert counter.n_batches == 3 * 4
+    np.testing.assert_allclose(slow.history_["loss"], fast.history_["loss"], rtol=1e-4)
+    np.testing.assert_allclose(slow.predict(X), fast.predict(X), atol=1e-4)
+
+
+# Keras' own: ReduceLROnPlateau makes an array of the rate in a way that NumPy deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_epoch_level_keras_callbacks(data, tmp_path):
+    X, y = data
+    callbacks = [
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, min_delta=10.0),
+        keras.callbacks.ModelCheckpoint(tmp_path / "model.keras"),
+        keras.callbacks.TensorBoard(tmp_path / "board"),
+        keras.callbacks.EarlyStopping(monitor="loss", patience=4, min_delta=10.0),
+    ]
+    model = make(callbacks=callbacks, epochs=20).fit(X, y)
+    assert model.n_iter_ == 5
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 6
+    assert (tmp_path / "board").exists()
+    saved = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(saved.predict(X, verbose=0), model.predict(X), atol=1e-5)
+    # The rate that the plateau lowered is not left behind for the next fit.
+    assert make(epochs=3).fit(X, y).history_ == make(epochs=3).fit(X, y).history_
+
+
+def test_callbacks_let_go_of_the_model(data):
+    X, y = data
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs))
+    make(callbacks=callback).fit(X, y)
+    assert len(seen) == 3
+    assert "loss" in seen[0]
+    assert callback.model is None
+
+
+@pytest.mark.parametrize("callbacks", [[], [CountBatches()]])
+def test_early_stopping_returns_to_the_best_weights(data, callbacks):
+    X, y = data
+    params = {"epochs": 200, "learning_rate": 0.05, "n_iter_no_change": 5, "callbacks": callbacks}
+    X_val, y_val = X[:10] * -1, y[:10]  # what training on the rest makes worse, sooner or later
+    model = make(early_stopping=True, **params).fit(X, y, X_val=X_val, y_val=y_val)
+    losses = model.history_["val_loss"]
+    assert model.n_iter_ == len(losses) < 200
+    assert model.n_iter_ == np.argmin(losses) + 1 + 5
+    loss = np.mean((model.predict(X_val) - y_val) ** 2)
+    np.testing.assert_allclose(loss, min(losses), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("verbose", "stream"), [(1, "err"), (2, "out")])
+def test_progress(data, capsys, verbose, stream):
+    X, y = data
+    make(verbose=verbose).fit(X, y, X_val=X, y_val=y)
+    shown = getattr(capsys.readouterr(), stream)
+    assert "val_loss=" in shown
+    assert "3/3" in shown
+    make(verbose=0).fit(X, y)
+    assert capsys.readouterr() == ("", "")
+
+
+# --- the learning rate from epoch to epoch -----------------------------------------------------
+
+
+def cosine(epochs, rate=0.001):
+    """From the full rate down, along half a wave."""
+    return [rate * (1 + np.cos(np.pi * epoch / epochs)) / 2 for epoch in range(epochs)]
+
+
+class Rates(keras.callbacks.Callback):
+    """Notes the learning rate of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(float(self.model.optimizer.learning_rate))
+
+
+# Keras' own: its scheduler makes an array of the rate in a way that NumPy deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("name", "epochs", "params"),
+    [("LSTMRegressor", 1, {}), ("LSTMRegressor", 7, {}), ("CNNLSTMRegressor", 4, {"filters": 4})],
+)
+def test_a_cosine_gives_the_numbers_of_keras_scheduler(name, epochs, params, data):
+    X, y = data
+    params = {**params, "batch_size": 16, "learning_rate_schedule": "cosine"}
+    model = make(name, epochs=epochs, **params).fit(X, y)
+    reference, losses = fit_with_keras(model, X, y, epochs=epochs, rates=cosine(epochs))
+    np.testing.assert_allclose(model.history_["loss"], losses, rtol=1e-4)
+    for ours, theirs in zip(model.model_.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("watched", [{}, {"callbacks": [CountBatches()]}, {"verbose": 2}])
+@pytest.mark.parametrize("optimizer", ["adam", keras.optimizers.SGD(momentum=0.9)])
+def test_a_cosine_is_the_same_whoever_looks(optimizer, watched, data):
+    X, y = data
+    params = {"epochs": 5, "batch_size": 16, "learning_rate_schedule": "cosine"}
+    params |= {"learning_rate": 0.02, "optimizer": optimizer}
+    expected = make(**params).fit(X, y)
+    found = make(**params, **watched).fit(X, y)
+    np.testing.assert_allclose(found.history_["loss"], expected.history_["loss"], rtol=1e-4)
+    np.testing.assert_allclose(found.predict(X), expected.predict(X), atol=1e-4)
+    constant = make(**params | {"learning_rate_schedule": "constant"}).fit(X, y)
+    assert np.abs(constant.predict(X) - expected.predict(X)).max() > 1e-3
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("batch_callbacks", [[], [CountBatches()]])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_every_fit_begins_at_the_full_rate(warm_start, batch_callbacks, data):
+    X, y = data
+    rates = Rates()
+    params = {"learning_rate_schedule": "cosine", "learning_rate": 0.02, "warm_start": warm_start}
+    model = make(epochs=4, callbacks=[rates, *batch_callbacks], **params)
+    first = model.fit(X, y).predict(X)
+    again = model.fit(X, y).predict(X)
+    np.testing.assert_allclose(rates.seen, cosine(4, 0.02) * 2, rtol=1e-5)
+    assert np.array_equal(again, first) is not warm_start
+    # An epoch more has no schedule; nor does it leave one to the next estimator.
+    rates.seen = []
+    model.partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_allclose(rates.seen, [0.02, 0.02], rtol=1e-6)
+    plain = make(epochs=2, learning_rate=0.02, callbacks=[rates]).fit(X, y)
+    np.testing.assert_allclose(rates.seen[2:], [0.02, 0.02], rtol=1e-6)
+    fresh = make(epochs=2, learning_rate=0.02).fit(X, y)
+    np.testing.assert_array_equal(plain.predict(X), fresh.predict(X))
+
+
+def test_early_stopping_follows_the_same_cosine(data):
+    X, y = data
+    rates = Rates()
+    params = {"learning_rate_schedule": "cosine", "learning_rate": 0.05, "early_stopping": True}
+    model = make(epochs=60, n_iter_no_change=3, callbacks=[rates], **params)
+    model.fit(X, y, X_val=X[:10] * -1, y_val=y[:10])
+    assert model.n_iter_ < 60
+    np.testing.assert_allclose(rates.seen, cosine(60, 0.05)[: model.n_iter_], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_constant_rate_is_what_there_was_and_leaves_other_schedules_alone(data):
+    X, y = data
+    plain = make(learning_rate_schedule="constant").fit(X, y)
+    _, losses = fit_with_keras(make(batch_size=16).fit(X, y), X, y, epochs=3, rates=[0.001] * 3)
+    np.testing.assert_allclose(make(batch_size=16).fit(X, y).history_["loss"], losses, rtol=1e-4)
+    np.testing.assert_array_equal(plain.predict(X), make().fit(X, y).predict(X))
+    rates = Rates()
+    halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    make(callbacks=[halved, rates], learning_rate=0.08).fit(X, y)
+    np.testing.assert_allclose(rates.seen, [0.04, 0.02, 0.01], rtol=1e-6)
