@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -105,6 +105,7 @@ class FittedRows:
     rows: Rows
     clock: Clock | None
     is_first: np.ndarray
+    _known: dict[int, _Habits] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, rows: Rows) -> FittedRows:
@@ -247,13 +248,19 @@ class FittedRows:
         if rows.index is not None:
             before, is_head = self._before_by_time(rows, given, own, n_before)
             return _Place(before, unknown, is_head)
-        at = _find_piece(self.rows.table[own], rows.table[given])
+        at = _find_piece(self.rows.table[own], rows.table[given], self._habits(own))
         if at is None:  # they continue
             at = own.stop - own.start
         found = self.is_first[own][at : at + len(unknown)]
         unknown[: len(found)] = found
         before = np.arange(max(own.start, own.start + at - n_before), own.start + at)
         return _Place(before, unknown, is_head=at <= n_before)
+
+    def _habits(self, own: slice) -> _Habits:
+        """What is usual for the values of a series."""
+        if own.start not in self._known:
+            self._known[own.start] = _Habits.of(self.rows.table[own])
+        return self._known[own.start]
 
     def _before_by_time(
         self, rows: Rows, given: slice, own: slice, n_before: int
@@ -267,9 +274,33 @@ class FittedRows:
         before = between[~is_given]
         is_head = ours[0] == (min(theirs[0], ours[before[0]]) if len(before) else theirs[0])
         both = between[is_given] + own.start
-        if _differ(self.rows.table[both], rows.table[given][at[is_given]]):
+        old, new = self.rows.table[both], rows.table[given][at[is_given]]
+        if _differ(old, new, self._habits(own)):
             return before[:0], bool(ours[0] == theirs[0])
         return before + own.start, bool(is_head)
+
+
+class _Habits(NamedTuple):
+    """How far values are apart, and how large they are, by column; how often rows are equal."""
+
+    spread: np.ndarray
+    level: np.ndarray
+    chance: float
+
+    @classmethod
+    def of(cls, table: np.ndarray) -> _Habits:
+        """Look at a series; at a sample of its rows for how often they are equal."""
+        known = np.ma.masked_invalid(table)
+        rows = np.unique(np.linspace(0, len(table) - 1, min(len(table), _N_SAMPLED)).astype(int))
+        counts = np.unique(table[rows], axis=0, return_counts=True)[1]
+        chance = (counts * (counts - 1)).sum() / max(1, len(rows) * (len(rows) - 1))
+        return cls(known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0), float(chance))
+
+    def rounding(self, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """How far equal values of each column may be apart."""
+        # It grows with the level of a series; how far its values are apart, with its spread.
+        eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
+        return np.sqrt(eps) * self.spread + 8 * eps * self.level
 
 
 @dataclass
@@ -297,18 +328,11 @@ def _n_lacking(is_first: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarr
     return np.maximum(n_steps - 1 - (rows - starts), 0), starts
 
 
-def _differ(old: np.ndarray, new: np.ndarray) -> bool:
+def _differ(old: np.ndarray, new: np.ndarray, habits: _Habits) -> bool:
     """Tell whether most rows are others: those of another table, of the same dates."""
-    return len(old) > 0 and bool(_are_near(old, new, _rounding(old, new)).mean() < 0.5)
-
-
-def _rounding(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """How far equal values of each column may be apart."""
-    # Rounding grows with the level of a series; how far its values are apart, with its spread.
-    eps = max(np.finfo(old.dtype).eps, np.finfo(new.dtype).eps)
-    known = np.ma.masked_invalid(old)
-    spread, level = known.std(axis=0).filled(0), np.abs(known).max(axis=0).filled(0)
-    return np.sqrt(eps) * spread + 8 * eps * level
+    if not len(old):
+        return False
+    return bool(_are_near(old, new, habits.rounding(old, new)).mean() < 0.5)
 
 
 def _are_near(old: np.ndarray, new: np.ndarray, rounding: np.ndarray) -> np.ndarray:
@@ -319,14 +343,16 @@ def _are_near(old: np.ndarray, new: np.ndarray, rounding: np.ndarray) -> np.ndar
     return ~differs.any(axis=-1)
 
 
-def _find_piece(fitted: np.ndarray, given: np.ndarray) -> int | None:
+def _find_piece(fitted: np.ndarray, given: np.ndarray, habits: _Habits) -> int | None:
     """Where in the fitted rows those given begin, if they are a piece or an extension of them.
 
     None if they are not, or if it cannot be told: a few rows of values that often come back may be
     like older ones by chance.
     """
     n_fitted, n_given = len(fitted), len(given)
-    rounding, found = _rounding(fitted, given), np.arange(n_fitted)
+    rounding = habits.rounding(fitted, given)
+    # One column leaves few rows to compare.
+    found = np.flatnonzero(_are_near(fitted[:, :1], given[0, :1], rounding[:1]))
     for row in np.unique(np.linspace(0, n_given - 1, min(n_given, _N_COMPARED)).astype(int)):
         is_like = found + row >= n_fitted
         inside = found[~is_like] + row
@@ -336,18 +362,12 @@ def _find_piece(fitted: np.ndarray, given: np.ndarray) -> int | None:
     pieces = {at: old for at, (old, new) in pairs.items() if _are_near(old, new, rounding).all()}
     if len(pieces.get(0, ())) == n_fitted:
         return 0
-    chance = _chance_of_equal_rows(fitted) if pieces else 0.0
     # What stands still for long is alike in many places.
     n_changes = {at: (old[1:] != old[:-1]).any(axis=1).sum() for at, old in pieces.items()}
-    likely = [at for at, n in n_changes.items() if n_fitted * chance ** (n + 1) < _MAX_CHANCE]
+    likely = [
+        at for at, n in n_changes.items() if n_fitted * habits.chance ** (n + 1) < _MAX_CHANCE
+    ]
     return likely[0] if len(likely) == 1 else None
-
-
-def _chance_of_equal_rows(fitted: np.ndarray) -> float:
-    """How likely two rows are equal, by those of a sample."""
-    rows = np.unique(np.linspace(0, len(fitted) - 1, min(len(fitted), _N_SAMPLED)).astype(int))
-    counts = np.unique(fitted[rows], axis=0, return_counts=True)[1]
-    return float((counts * (counts - 1)).sum() / max(1, len(rows) * (len(rows) - 1)))
 
 
 def _advice(label: Any) -> str:
