@@ -19,9 +19,9 @@ from sklearn.utils import check_consistent_length
 from tqdm.auto import tqdm
 
 from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._targets import by_step, parse_step_names
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
-from skforecast_lstm.framing import by_step, parse_step_names
 from skforecast_lstm.windows import (
     WindowTransformer,
     find_windows,

@@ -23,6 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._targets import FramedRegressorMixin, check_targets
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -35,7 +36,6 @@ from skforecast_lstm._validation import (
     rows_of_series,
     validate_data,
 )
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 from skforecast_lstm.windows import find_windows, split_groups
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]

@@ -16,6 +16,7 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._dates import next_labels
+from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -29,7 +30,6 @@ from skforecast_lstm._validation import (
     rows_of_series,
     validate_data,
 )
-from skforecast_lstm.framing import parse_step_names
 
 __all__ = ["WindowTransformer", "Windows", "find_windows", "fitted_windows", "split_groups"]
 
