@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import inspect
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import keras
 import numpy as np
-from scikeras._utils import (
-    get_loss_class_function_or_string,
-    get_metric_class,
-    get_optimizer_class,
-    route_params,
-    try_to_convert_strings_to_classes,
-    unflatten_params,
-)
-from scikeras.wrappers import BaseWrapper
-from sklearn.base import BaseEstimator, clone
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm import _programs as training
 from skforecast_lstm._documentation import fill
+from skforecast_lstm._keras_params import KerasParams
+from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
+from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._relation import (
     Relation,
     check_columns,
@@ -38,6 +28,13 @@ from skforecast_lstm._relation import (
     warn_of_units,
 )
 from skforecast_lstm._shell import Shell
+from skforecast_lstm._targets import (
+    FramedRegressorMixin,
+    check_targets,
+    find_lead,
+    fit_target_scaler,
+    through_scaler,
+)
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -45,15 +42,12 @@ from skforecast_lstm._validation import (
     StrOptions,
     check_feature_names,
     check_is_fitted,
-    check_quantiles,
     check_sample_weight,
     complete_rows,
     fit_context,
     validate_data,
 )
 from skforecast_lstm._windows import Windows
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets, find_lead
-from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -73,30 +67,11 @@ _WAY_OUT = (
 )
 
 
-def _has_quantiles(regressor: Any) -> bool:
-    return isinstance(regressor.loss, str) and regressor.loss == "quantile"
-
-
 def _has_members(regressor: Any) -> bool:
     return len(getattr(regressor, "_states", range(regressor.n_members))) > 1
 
 
-@dataclass
-class _Member:
-    """One network of an ensemble: its weights, and what is drawn for it."""
-
-    state: training.State
-    rng: np.random.RandomState
-    seed: int
-
-    @classmethod
-    def new(cls, network: training.Network, rng: np.random.RandomState) -> _Member:
-        """Return one with fresh weights."""
-        seed = rng.randint(2**31 - 1)
-        return cls(training.initial_state(network, seed), rng, seed)
-
-
-class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
+class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     """Base of the regressors, and of your own: subclass it and name a builder.
 
     A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
@@ -146,8 +121,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     #: The builder. Subclasses set it with ``staticmethod(...)``.
     build_network: Callable[..., keras.Model]
 
-    _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
-
     history_: dict[str, list[float]]
     n_features_in_: int
     n_iter_: int
@@ -161,7 +134,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     _quantiles: tuple[float, ...]
     _lead: int
     _relation: Relation
-    _members: list[_Member]
+    _members: list[Member]
     _states: list[training.State]
 
     _parameter_constraints: dict = {
@@ -282,62 +255,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         fill(cls)
-
-    # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
-
-    _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
-    __repr__ = BaseEstimator.__repr__
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters, the routed ones that were set included.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to include those of contained estimators.
-
-        Returns
-        -------
-        params : dict
-            Parameters by name.
-        """
-        return {**super().get_params(deep=deep), **self._routed_params()}
-
-    def set_params(self, **params: Any) -> BaseLSTMRegressor:
-        """Set parameters, and those routed to optimizer, loss, metrics or callbacks.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters by name, for example ``units=20`` or ``optimizer__momentum=0.9``.
-
-        Returns
-        -------
-        self : BaseLSTMRegressor
-            The regressor.
-        """
-        own = {name: value for name, value in params.items() if not self._is_routed(name)}
-        BaseEstimator.set_params(self, **own)
-        for name in params.keys() - own.keys():
-            setattr(self, name, params[name])
-        return self
-
-    def _is_routed(self, name: str) -> bool:
-        prefix, is_nested, _ = name.partition("__")
-        return bool(is_nested) and prefix in self._routing_prefixes
-
-    def _routed_params(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if self._is_routed(name)}
-
-    def __sklearn_clone__(self) -> BaseLSTMRegressor:
-        # scikit-learn gives every parameter to __init__, which knows no routed ones.
-        routed = self._routed_params()
-        params = {k: v for k, v in self.get_params(deep=False).items() if k not in routed}
-        twin = type(self)(**{name: clone(value, safe=False) for name, value in params.items()})
-        twin.set_params(**{name: clone(value, safe=False) for name, value in routed.items()})
-        if hasattr(self, "_metadata_request"):
-            twin._metadata_request = clone(self._metadata_request, safe=False)
-        return twin
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_members")
@@ -461,7 +378,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             held_out = self._completed(windows[last]), targets[last]
 
         if is_fresh:
-            self.target_scaler_ = self._fit_target_scaler(targets[rows], _take(weight, rows))
+            self.target_scaler_ = fit_target_scaler(
+                self.target_scaler, targets[rows], _take(weight, rows)
+            )
         if is_fresh or not (is_partial and self._relation.is_certain):
             relation = self._find_relation(windows, targets, weight)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
@@ -470,19 +389,25 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         if is_fresh:
             self.season_length_ = self._find_season(windows, targets)
         network, samples = self._network(), self._samples(windows, targets, weight)
-        if is_fresh:
-            members = self._new_members(network, windows, samples)
-        else:
-            members = self._old_members(network)
+        members = self._members_of(network, is_fresh=is_fresh)
+        relate(members, network, self._relation)
+        if is_fresh and self.linear_skip == "ridge":
+            begin_at_ridge(members, network, windows, samples, self._quantiles)
         history_before = self.history_ if is_partial and not is_fresh else {}
-        history = self._train_members(
+        history = train_members(
             members,
             network,
             samples,
             None if held_out is None else self._samples(*held_out),
-            epochs=epochs,
-            first_epoch=len(history_before.get("loss", [])),
-            schedule="constant" if is_partial else self.learning_rate_schedule,
+            compilation=self._compilation,
+            options=functools.partial(
+                self._training,
+                epochs=epochs,
+                first_epoch=len(history_before.get("loss", [])),
+                schedule="constant" if is_partial else self.learning_rate_schedule,
+                patience=self.n_iter_no_change if self.early_stopping and held_out else None,
+            ),
+            jit_compile=self.jit_compile,
         )
         self._fitted_network, self._members = network, members
         # The very list tells a program whether it holds the weights that it is to predict with.
@@ -491,71 +416,28 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
 
-    def _train_members(
-        self,
-        members: list[_Member],
-        network: training.Network,
-        samples: training.Samples,
-        validation: training.Samples | None,
-        **options: Any,
-    ) -> training.History:
-        """Train one network after the other, and return the mean of their histories."""
-        histories = []
-        for member in members:
-            member.state, history = training.train(
-                network,
-                self._compilation(),
-                member.state,
-                samples,
-                validation,
-                training.Training(
-                    batch_size=self.batch_size,
-                    shuffle=self.shuffle,
-                    rng=member.rng,
-                    dropout_seed=member.seed,
-                    patience=self.n_iter_no_change if self.early_stopping and validation else None,
-                    verbose=int(self.verbose),
-                    callbacks=self._callbacks(),
-                    **options,
-                ),
-                self.jit_compile,
-            )
-            histories.append(history)
-        return _mean_history(histories)
+    def _training(self, member: Member, **options: Any) -> training.Training:
+        return training.Training(
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            rng=member.rng,
+            dropout_seed=member.seed,
+            verbose=int(self.verbose),
+            callbacks=self._callbacks(),
+            **options,
+        )
 
-    def _old_members(self, network: training.Network) -> list[_Member]:
-        """Copies of the networks there are, if they are what the parameters say."""
+    def _members_of(self, network: training.Network, *, is_fresh: bool) -> list[Member]:
+        """New networks, or copies of those there are, if they are what the parameters say."""
+        if is_fresh:
+            return new_members(network, self.n_members, self.random_state)
         if network.key != self._fitted_network.key or len(self._members) != self.n_members:
             raise ValueError(
                 f"warm_start and partial_fit continue with the network there is, but parameters of "
                 f"{type(self).__name__} that shape it, or the lead of y, have changed since it was "
                 f"fitted. Set them back, or fit anew with warm_start=False."
             )
-        members = copy.deepcopy(self._members)
-        self._relate(network, members)
-        return members
-
-    def _new_members(
-        self, network: training.Network, windows: Windows, samples: training.Samples
-    ) -> list[_Member]:
-        """Networks with fresh weights; the first is what it would be alone."""
-        rng = check_random_state(self.random_state)
-        members = [_Member.new(network, rng)]
-        seeds = np.random.RandomState(members[0].seed).randint(2**31 - 1, size=self.n_members - 1)
-        members += [_Member.new(network, np.random.RandomState(seed)) for seed in seeds]
-        self._relate(network, members)
-        if self.linear_skip == "ridge":
-            # The truth stands beside each of its quantiles: once is enough.
-            y, start = samples.y[..., :: len(self._quantiles)], members[0].state.weights
-            skip = network.shell.start_linear(start, windows, y, self._quantiles, samples.weight)
-            for member in members:
-                member.state.weights[-len(skip) :] = skip
-        return members
-
-    def _relate(self, network: training.Network, members: list[_Member]) -> None:
-        """Tell networks how the targets follow from their history."""
-        for member in members:
-            member.state.weights = network.shell.relate(member.state.weights, self._relation)
+        return copy.deepcopy(self._members)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of every row, in the layout that ``fit`` was given.
@@ -598,64 +480,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             for number in range(outputs.shape[1])
         ]
         return np.std(members, axis=0)
-
-    def _middle(self, y: np.ndarray) -> np.ndarray:
-        """The forecasts themselves, or their median among the quantiles, in the layout of y."""
-        # Sorted, as those of predict_quantiles are.
-        y = y[..., 0] if y.shape[3] == 1 else np.sort(y, axis=3)[..., self._quantiles.index(0.5)]
-        return y.reshape(-1, *self._y_shape)
-
-    @available_if(_has_quantiles)
-    def predict_quantiles(self, X: Any) -> np.ndarray:
-        """Predict the quantiles of the targets of every row; only with ``loss="quantile"``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, as for ``predict``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_steps_out * n_targets, n_quantiles)
-            The quantiles in increasing order, in the target's units; outputs are time-major. They
-            are sorted, so that they never cross.
-        """
-        y = np.sort(self._predict_all(X), axis=3)
-        return y.reshape(len(y), -1, y.shape[3])
-
-    @available_if(_has_quantiles)
-    def predict_interval(
-        self, X: Any, coverage: float | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Predict an interval for the targets of every row; only with ``loss="quantile"``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, as for ``predict``.
-        coverage : float, default=None
-            Probability that the interval is to hold the truth, in (0, 1): `quantiles` must hold
-            ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``. None: from the first to the last.
-
-        Returns
-        -------
-        lower, upper : ndarray
-            The ends, in the layout of ``predict``.
-        """
-        check_is_fitted(self)
-        levels = np.asarray(self._quantiles)
-        wanted = levels[[0, -1]]
-        if coverage is not None:
-            wanted = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
-        distances = np.abs(levels - wanted[:, np.newaxis])
-        if (distances.min(axis=1) > 1e-9).any():
-            raise ValueError(
-                f"coverage={coverage} needs the quantiles {wanted[0]:.4g} and {wanted[1]:.4g}, but "
-                f"the network predicts {self._quantiles}: fit it with them among quantiles."
-            )
-        y = np.sort(self._predict_all(X), axis=3)
-        lower, upper = (y[..., end].reshape(-1, *self._y_shape) for end in distances.argmin(axis=1))
-        return lower, upper
 
     def _predict_all(self, X: Any) -> np.ndarray:
         """Predictions of shape (n_samples, n_steps_out, n_targets, n_quantiles), or 1 of these."""
@@ -760,18 +584,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             )
         return targets
 
-    def _check_quantiles(self) -> tuple[float, ...]:
-        """The quantiles that the network predicts; a mean counts as one."""
-        if not _has_quantiles(self):
-            return (0.5,)
-        quantiles = check_quantiles(self.quantiles)
-        if 0.5 not in quantiles:
-            raise ValueError(
-                f"quantiles must be increasing numbers in (0, 1), with the median 0.5 among them, "
-                f"which predict gives; got {self.quantiles}."
-            )
-        return quantiles
-
     def _check_held_out(self, X: Any, y: Any) -> tuple[Windows, np.ndarray] | None:
         """The user's own validation samples, complete ones only."""
         if (X is None) != (y is None):
@@ -824,19 +636,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
 
     # --- scales, network, routing ------------------------------------------------------------
 
-    def _fit_target_scaler(self, targets: np.ndarray, weight: np.ndarray | None) -> Any:
-        if self.target_scaler is None:
-            return None
-        scalers = {"standard": StandardScaler, "minmax": MinMaxScaler}
-        scaler = self.target_scaler
-        scaler = scalers[scaler]() if isinstance(scaler, str) else clone(scaler)
-        if hasattr(scaler, "set_output"):
-            scaler.set_output(transform="default")  # whatever the user set for all transformers
-        params = {}
-        if weight is not None and has_fit_parameter(scaler, "sample_weight"):
-            params["sample_weight"] = np.repeat(weight, self.n_steps_out_)
-        return scaler.fit(targets.reshape(-1, self.n_targets_), **params)
-
     def _samples(
         self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None = None
     ) -> training.Samples:
@@ -845,32 +644,11 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
         return training.Samples(windows.table, windows.starts, y, weight, windows.is_masked)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
-        if self.target_scaler_ is None:
-            return values
-        flat = values.reshape(-1, self.n_targets_)
-        return np.asarray(getattr(self.target_scaler_, method)(flat)).reshape(values.shape)
+        return through_scaler(self.target_scaler_, method, values)
 
     def _network(self) -> training.Network:
         """The builder with the parameters it names."""
-        builder = getattr(type(self), "build_network", None)
-        if builder is None:
-            raise TypeError(
-                f"{type(self).__name__} names no builder: set build_network = "
-                f"staticmethod(your_builder) in the class."
-            )
-        given = {"input_shape", "n_steps_out", "n_targets"}
-        wanted = inspect.signature(builder).parameters.values()
-        arguments = {
-            p.name: _plain(getattr(self, p.name, p.default))
-            for p in wanted
-            if p.name not in given and p.kind is not p.VAR_KEYWORD
-        }
-        unknown = [name for name, value in arguments.items() if value is inspect.Parameter.empty]
-        if unknown:
-            raise TypeError(
-                f"{builder.__name__} wants {unknown}, which are no parameters of "
-                f"{type(self).__name__}. Add them to its __init__, or give them defaults."
-            )
+        builder, arguments = self._builder()
         n_features = 1 if self._n_dims == 2 else self.n_features_in_
         return training.Network(
             builder,
@@ -934,93 +712,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, BaseWrapper):
             l2=float(self.skip_l2),
         )
 
-    def _compilation(self) -> training.Compilation:
-        loss = self.loss
-        if loss != "quantile":
-            loss = self._routed("loss", loss, get_loss_class_function_or_string)
-        else:
-            loss = QuantileLoss(self._quantiles)
-        return training.Compilation(
-            loss=loss,
-            optimizer=self._make_optimizer(),
-            metrics=self._make_metrics(),
-        )
-
-    def _make_metrics(self) -> Sequence[Any] | None:
-        metrics = self._routed("metrics", self.metrics, get_metric_class)
-        if not any(name.startswith("metrics__") for name in self._routed_params()):
-            metrics = self.metrics  # Keras calls a metric in the history what the user calls it
-        return metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics]
-
-    def _make_optimizer(self) -> keras.optimizers.Optimizer:
-        if self.learning_rate is not None and "optimizer__learning_rate" in self._routed_params():
-            raise ValueError(
-                f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
-                f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
-            )
-        optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
-        config = optimizer.get_config()
-        short = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
-        config.update({name: value for name, value in short.items() if value is not None})
-        if self.learning_rate_schedule != "constant" and isinstance(config["learning_rate"], dict):
-            raise ValueError(
-                f"learning_rate_schedule={self.learning_rate_schedule!r} needs a number to begin "
-                f"at, but the learning rate is a schedule itself, "
-                f"{config['learning_rate'].get('class_name')}. Give one of the two."
-            )
-        return type(optimizer).from_config(config)
-
-    def _callbacks(self) -> list[keras.callbacks.Callback]:
-        callbacks = self._routed("callbacks", self.callbacks, None)
-        if callbacks is None:
-            return []
-        if isinstance(callbacks, dict):
-            callbacks = list(callbacks.values())
-        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
-        for callback in callbacks:
-            if not isinstance(callback, keras.callbacks.Callback):
-                raise ValueError(
-                    f"callbacks must be Keras callbacks or their classes, got {callback!r}. For "
-                    f"early stopping there is early_stopping=True."
-                )
-        return callbacks
-
-    def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
-        """SciKeras' routing: make what a name or class stands for, with its routed parameters."""
-        params = route_params(self._routed_params(), destination=name, pass_filter=set())
-        try:
-            if convert is not None:
-                value = try_to_convert_strings_to_classes(value, convert)
-            return unflatten_params(items=value, params=params)
-        except (TypeError, ValueError) as error:
-            routed = ", ".join(f"{name}__{key}={item!r}" for key, item in params.items())
-            raise ValueError(
-                f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
-                f"{error}"
-            ) from error
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's numbers as Python's and lists as tuples, so that equal networks have equal keys."""
-    if isinstance(value, np.generic):
-        return value.item()
-    return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
-
 
 def _take(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
     return None if weight is None else weight[rows]
-
-
-def _mean_history(histories: list[training.History]) -> training.History:
-    """Mean over the members that were still training in an epoch."""
-    return {
-        name: [
-            float(np.mean(values))
-            for epoch in range(max(len(history[name]) for history in histories))
-            if (values := [h[name][epoch] for h in histories if epoch < len(h[name])])
-        ]
-        for name in histories[0]
-    }
 
 
 def _check_weights(weight: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from skforecast_lstm._relation import check_columns, find_relation, same_season
+from skforecast_lstm._targets import FramedRegressorMixin, check_targets
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -21,7 +22,6 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 from skforecast_lstm._windows import Windows
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 
 __all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor"]
 

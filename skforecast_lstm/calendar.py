@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skforecast_lstm._dates import infer_freq
+from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
     Interval,
     StrOptions,
@@ -19,7 +20,6 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
-from skforecast_lstm.framing import step_name
 
 __all__ = ["CalendarFeatures"]
 

@@ -20,10 +20,10 @@ from tqdm.auto import tqdm
 
 from skforecast_lstm._dates import find_freq, labels_after
 from skforecast_lstm._rows import split_groups
+from skforecast_lstm._targets import by_step, parse_step_names
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
 from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
-from skforecast_lstm.framing import by_step, parse_step_names
 from skforecast_lstm.windows import (
     WindowTransformer,
     find_windows,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,34 +11,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
-from sklearn.utils import check_array, check_consistent_length
 
+from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
-    FLOATS,
-    Tags,
     check_integer,
     check_time_order,
     encode_groups,
     is_time_index,
 )
 
-__all__ = [
-    "Frame",
-    "FramedRegressorMixin",
-    "by_step",
-    "check_targets",
-    "count_targets",
-    "find_lead",
-    "make_supervised",
-    "parse_step_names",
-    "step_name",
-]
+__all__ = ["make_supervised"]
 
 Columns = str | int | Sequence[Any] | None
-
-_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 
 
 def make_supervised(
@@ -152,40 +135,6 @@ def make_supervised(
     if isinstance(data, (pd.Series, pd.DataFrame)):
         return X, y
     return X.to_numpy(copy=True), y.to_numpy(copy=True)
-
-
-class FramedRegressorMixin(RegressorMixin):
-    """What regressors share that take windows, and targets in any layout of the row contract."""
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Coefficient of determination of the predictions, averaged over steps and targets.
-
-        Parameters
-        ----------
-        X : array-like
-            The rows, or their windows, as for ``predict``.
-        y : array-like in any of the layouts of ``fit``
-            The truth, in its units.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        score : float
-            R², at most 1.
-        """
-        y_pred = self.predict(X)
-        y_true = np.asarray(y).reshape(len(y_pred), -1)
-        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.required = True
-        tags.regressor_tags.poor_score = True
-        return tags
 
 
 @dataclass
@@ -315,100 +264,6 @@ class Frame:
         is_same = codes[here] == codes[there]
         positions[here[is_same]] = there[is_same]
         return positions
-
-
-def step_name(name: Any, step: int) -> str:
-    """Name of a column's value so many rows ahead: ``"sales(t+1)"``."""
-    return f"{name}(t+{step})" if step else f"{name}(t)"
-
-
-def parse_step_names(names: Any) -> tuple[list[str], list[int]] | None:
-    """Targets and steps of columns named like ``"sales(t+1)"`` in time-major order, else None."""
-    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
-    if not matches or not all(matches):
-        return None
-    pairs = [(int(match["step"] or 0), match["target"]) for match in matches if match]
-    targets = list(dict.fromkeys(target for _, target in pairs))
-    steps = list(dict.fromkeys(step for step, _ in pairs))
-    is_time_major = pairs == [(step, target) for step in steps for target in targets]
-    return (targets, steps) if is_time_major else None
-
-
-def count_targets(names: Any) -> int:
-    """Targets per step, where the columns are named like ``"sales(t+1)"``; else one."""
-    parsed = parse_step_names(names)
-    return 1 if parsed is None else len(parsed[0])
-
-
-def find_lead(y: Any, n_steps_out: int, reach: int | None) -> int:
-    """Rows from an origin to its first target; a nowcast counts as one.
-
-    The names of `y` tell, else how many rows its `n_steps_out` steps reach ahead; else it is 1.
-    """
-    names = y.columns if hasattr(y, "columns") else [getattr(y, "name", None)]
-    parsed = parse_step_names(names)
-    if parsed is not None:
-        return max(1, parsed[1][0])
-    return 1 if reach is None else max(1, reach - n_steps_out + 1)
-
-
-def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:
-    """View targets of any layout as (n_rows, n_steps_out, n_targets).
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
-            (n_rows, n_steps_out, n_targets)
-        The targets; in 2-D, all of the first step, then of the second, ...
-    names : sequence, default=None
-        Names of the columns in 2-D, which may tell how many targets there are.
-    n_targets : int, default=None
-        What the user says about it.
-
-    Raises
-    ------
-    ValueError
-        If the layout is none of these, or `n_targets` contradicts it.
-    """
-    if y.ndim not in (1, 2, 3):
-        raise ValueError(
-            f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
-            f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
-        )
-    if n_targets is not None:
-        check_integer(n_targets, "n_targets", 1)
-    n_found = y.shape[2] if y.ndim == 3 else n_targets or count_targets(names)
-    if n_targets not in (None, n_found) or np.prod(y.shape[1:], dtype=int) % n_found:
-        raise ValueError(
-            f"n_targets={n_targets} does not fit y of shape {y.shape}: y must be "
-            f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
-            f"n_steps_out, n_targets)."
-        )
-    return y.reshape(len(y), -1, n_found)
-
-
-def check_targets(
-    y: Any, rows: Any, n_targets: int | None, owner: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """Check the targets given to ``fit``; NaN may mark what is not known.
-
-    Returns
-    -------
-    y : ndarray
-        As it was given, in floats.
-    targets : ndarray of shape (n_rows, n_steps_out, n_targets)
-        A view of them.
-    """
-    if y is None:
-        raise ValueError(
-            f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
-            f"None."
-        )
-    names = getattr(y, "columns", None)
-    params: dict[str, Any] = {"dtype": FLOATS, "ensure_2d": False, "ensure_all_finite": "allow-nan"}
-    y = check_array(y, allow_nd=True, input_name="y", estimator=owner, **params)
-    check_consistent_length(rows, y)
-    return y, by_step(y, names, n_targets)
 
 
 def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:

@@ -24,6 +24,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._rows import split_groups
+from skforecast_lstm._targets import FramedRegressorMixin, check_targets
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -36,7 +37,6 @@ from skforecast_lstm._validation import (
     rows_of_series,
     validate_data,
 )
-from skforecast_lstm.framing import FramedRegressorMixin, check_targets
 from skforecast_lstm.windows import count_purged, find_windows
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]

@@ -15,6 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
+from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -28,7 +29,6 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 from skforecast_lstm._windows import IncompleteWindowWarning, Windows
-from skforecast_lstm.framing import parse_step_names
 
 __all__ = ["IncompleteWindowWarning", "WindowTransformer"]
 

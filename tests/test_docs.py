@@ -19,7 +19,6 @@ from sklearn.pipeline import Pipeline
 
 import skforecast_lstm
 from skforecast_lstm import BaseLSTMRegressor, WindowTransformer, datasets, metrics, networks
-from skforecast_lstm.framing import FramedRegressorMixin
 
 PUBLIC = {name: getattr(skforecast_lstm, name) for name in skforecast_lstm.__all__}
 CLASSES = {
@@ -31,10 +30,17 @@ FUNCTIONS = {name: value for name, value in PUBLIC.items() if not inspect.isclas
 for module in (datasets, metrics):
     members = {name: getattr(module, name) for name in module.__all__}
     FUNCTIONS |= {name: value for name, value in members.items() if inspect.isfunction(value)}
+# The classes themselves, and the private ones that they derive from.
+BASES = {
+    base: None
+    for cls in CLASSES.values()
+    for base in cls.__mro__
+    if base.__module__.startswith("skforecast_lstm.")
+}
 # Methods that the package defines: those of scikit-learn and SciKeras have their own documentation.
 METHODS = {
     f"{cls.__name__}.{name}": function
-    for cls in (*CLASSES.values(), FramedRegressorMixin)
+    for cls in BASES
     for name, method in vars(cls).items()
     if inspect.isfunction(function := inspect.unwrap(getattr(method, "__func__", method)))
     and not name.startswith("_")

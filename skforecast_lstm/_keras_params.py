@@ -1,0 +1,188 @@
+"""Parameters of an estimator that are meant for Keras: their routing, and what they stand for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from scikeras._utils import (
+    get_loss_class_function_or_string,
+    get_metric_class,
+    get_optimizer_class,
+    route_params,
+    try_to_convert_strings_to_classes,
+    unflatten_params,
+)
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator, clone
+
+from skforecast_lstm import _programs as training
+from skforecast_lstm.layers import QuantileLoss
+
+__all__ = ["KerasParams"]
+
+
+class KerasParams(BaseWrapper):
+    """Parameters of a network, and what they stand for: its arguments, optimizer, loss, callbacks.
+
+    Those of the optimizer, loss, metrics and callbacks are routed as in SciKeras, and are kept,
+    cloned and shown as scikit-learn does it.
+    """
+
+    _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
+
+    # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
+
+    _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
+    __repr__ = BaseEstimator.__repr__
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters, the routed ones that were set included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include those of contained estimators.
+
+        Returns
+        -------
+        params : dict
+            Parameters by name.
+        """
+        return {**super().get_params(deep=deep), **self._routed_params()}
+
+    def set_params(self, **params: Any) -> KerasParams:
+        """Set parameters, and those routed to optimizer, loss, metrics or callbacks.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, for example ``units=20`` or ``optimizer__momentum=0.9``.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        own = {name: value for name, value in params.items() if not self._is_routed(name)}
+        BaseEstimator.set_params(self, **own)
+        for name in params.keys() - own.keys():
+            setattr(self, name, params[name])
+        return self
+
+    def _is_routed(self, name: str) -> bool:
+        prefix, is_nested, _ = name.partition("__")
+        return bool(is_nested) and prefix in self._routing_prefixes
+
+    def _routed_params(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if self._is_routed(name)}
+
+    def __sklearn_clone__(self) -> KerasParams:
+        # scikit-learn gives every parameter to __init__, which knows no routed ones.
+        routed = self._routed_params()
+        params = {k: v for k, v in self.get_params(deep=False).items() if k not in routed}
+        twin = type(self)(**{name: clone(value, safe=False) for name, value in params.items()})
+        twin.set_params(**{name: clone(value, safe=False) for name, value in routed.items()})
+        if hasattr(self, "_metadata_request"):
+            twin._metadata_request = clone(self._metadata_request, safe=False)
+        return twin
+
+    # --- what they stand for -----------------------------------------------------------------
+
+    def _builder(self) -> tuple[Callable[..., keras.Model], dict[str, Any]]:
+        """The function that builds the network, with the parameters it names."""
+        builder = getattr(type(self), "build_network", None)
+        if builder is None:
+            raise TypeError(
+                f"{type(self).__name__} names no builder: set build_network = "
+                f"staticmethod(your_builder) in the class."
+            )
+        given = {"input_shape", "n_steps_out", "n_targets"}
+        wanted = inspect.signature(builder).parameters.values()
+        arguments = {
+            p.name: _plain(getattr(self, p.name, p.default))
+            for p in wanted
+            if p.name not in given and p.kind is not p.VAR_KEYWORD
+        }
+        unknown = [name for name, value in arguments.items() if value is inspect.Parameter.empty]
+        if unknown:
+            raise TypeError(
+                f"{builder.__name__} wants {unknown}, which are no parameters of "
+                f"{type(self).__name__}. Add them to its __init__, or give them defaults."
+            )
+        return builder, arguments
+
+    def _compilation(self) -> training.Compilation:
+        loss = self.loss
+        if loss != "quantile":
+            loss = self._routed("loss", loss, get_loss_class_function_or_string)
+        else:
+            loss = QuantileLoss(self._quantiles)
+        return training.Compilation(
+            loss=loss,
+            optimizer=self._make_optimizer(),
+            metrics=self._make_metrics(),
+        )
+
+    def _make_metrics(self) -> Sequence[Any] | None:
+        metrics = self._routed("metrics", self.metrics, get_metric_class)
+        if not any(name.startswith("metrics__") for name in self._routed_params()):
+            metrics = self.metrics  # Keras calls a metric in the history what the user calls it
+        return metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics]
+
+    def _make_optimizer(self) -> keras.optimizers.Optimizer:
+        if self.learning_rate is not None and "optimizer__learning_rate" in self._routed_params():
+            raise ValueError(
+                f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
+                f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
+            )
+        optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
+        config = optimizer.get_config()
+        short = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
+        config.update({name: value for name, value in short.items() if value is not None})
+        if self.learning_rate_schedule != "constant" and isinstance(config["learning_rate"], dict):
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} needs a number to begin "
+                f"at, but the learning rate is a schedule itself, "
+                f"{config['learning_rate'].get('class_name')}. Give one of the two."
+            )
+        return type(optimizer).from_config(config)
+
+    def _callbacks(self) -> list[keras.callbacks.Callback]:
+        callbacks = self._routed("callbacks", self.callbacks, None)
+        if callbacks is None:
+            return []
+        if isinstance(callbacks, dict):
+            callbacks = list(callbacks.values())
+        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+        for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise ValueError(
+                    f"callbacks must be Keras callbacks or their classes, got {callback!r}. For "
+                    f"early stopping there is early_stopping=True."
+                )
+        return callbacks
+
+    def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
+        """SciKeras' routing: make what a name or class stands for, with its routed parameters."""
+        params = route_params(self._routed_params(), destination=name, pass_filter=set())
+        try:
+            if convert is not None:
+                value = try_to_convert_strings_to_classes(value, convert)
+            return unflatten_params(items=value, params=params)
+        except (TypeError, ValueError) as error:
+            routed = ", ".join(f"{name}__{key}={item!r}" for key, item in params.items())
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
+                f"{error}"
+            ) from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's and lists as tuples, so that equal networks have equal keys."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,194 @@
+"""Targets: their layouts, the names of their columns, and their scale."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin, clone
+from sklearn.metrics import r2_score
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import has_fit_parameter
+
+from skforecast_lstm._validation import FLOATS, Tags, check_integer
+
+__all__ = [
+    "FramedRegressorMixin",
+    "by_step",
+    "check_targets",
+    "count_targets",
+    "find_lead",
+    "fit_target_scaler",
+    "parse_step_names",
+    "step_name",
+    "through_scaler",
+]
+
+_SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
+_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
+
+
+class FramedRegressorMixin(RegressorMixin):
+    """What regressors share that take windows, and targets in any layout of the row contract."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, averaged over steps and targets.
+
+        Parameters
+        ----------
+        X : array-like
+            The rows, or their windows, as for ``predict``.
+        y : array-like in any of the layouts of ``fit``
+            The truth, in its units.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1.
+        """
+        y_pred = self.predict(X)
+        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+def step_name(name: Any, step: int) -> str:
+    """Name of a column's value so many rows ahead: ``"sales(t+1)"``."""
+    return f"{name}(t+{step})" if step else f"{name}(t)"
+
+
+def parse_step_names(names: Any) -> tuple[list[str], list[int]] | None:
+    """Targets and steps of columns named like ``"sales(t+1)"`` in time-major order, else None."""
+    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
+    if not matches or not all(matches):
+        return None
+    pairs = [(int(match["step"] or 0), match["target"]) for match in matches if match]
+    targets = list(dict.fromkeys(target for _, target in pairs))
+    steps = list(dict.fromkeys(step for step, _ in pairs))
+    is_time_major = pairs == [(step, target) for step in steps for target in targets]
+    return (targets, steps) if is_time_major else None
+
+
+def count_targets(names: Any) -> int:
+    """Targets per step, where the columns are named like ``"sales(t+1)"``; else one."""
+    parsed = parse_step_names(names)
+    return 1 if parsed is None else len(parsed[0])
+
+
+def find_lead(y: Any, n_steps_out: int, reach: int | None) -> int:
+    """Rows from an origin to its first target; a nowcast counts as one.
+
+    The names of `y` tell, else how many rows its `n_steps_out` steps reach ahead; else it is 1.
+    """
+    names = y.columns if hasattr(y, "columns") else [getattr(y, "name", None)]
+    parsed = parse_step_names(names)
+    if parsed is not None:
+        return max(1, parsed[1][0])
+    return 1 if reach is None else max(1, reach - n_steps_out + 1)
+
+
+def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:
+    """View targets of any layout as (n_rows, n_steps_out, n_targets).
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
+            (n_rows, n_steps_out, n_targets)
+        The targets; in 2-D, all of the first step, then of the second, ...
+    names : sequence, default=None
+        Names of the columns in 2-D, which may tell how many targets there are.
+    n_targets : int, default=None
+        What the user says about it.
+
+    Raises
+    ------
+    ValueError
+        If the layout is none of these, or `n_targets` contradicts it.
+    """
+    if y.ndim not in (1, 2, 3):
+        raise ValueError(
+            f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
+            f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
+        )
+    if n_targets is not None:
+        check_integer(n_targets, "n_targets", 1)
+    n_found = y.shape[2] if y.ndim == 3 else n_targets or count_targets(names)
+    if n_targets not in (None, n_found) or np.prod(y.shape[1:], dtype=int) % n_found:
+        raise ValueError(
+            f"n_targets={n_targets} does not fit y of shape {y.shape}: y must be "
+            f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
+            f"n_steps_out, n_targets)."
+        )
+    return y.reshape(len(y), -1, n_found)
+
+
+def check_targets(
+    y: Any, rows: Any, n_targets: int | None, owner: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check the targets given to ``fit``; NaN may mark what is not known.
+
+    Returns
+    -------
+    y : ndarray
+        As it was given, in floats.
+    targets : ndarray of shape (n_rows, n_steps_out, n_targets)
+        A view of them.
+    """
+    if y is None:
+        raise ValueError(
+            f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
+            f"None."
+        )
+    names = getattr(y, "columns", None)
+    params: dict[str, Any] = {"dtype": FLOATS, "ensure_2d": False, "ensure_all_finite": "allow-nan"}
+    y = check_array(y, allow_nd=True, input_name="y", estimator=owner, **params)
+    check_consistent_length(rows, y)
+    return y, by_step(y, names, n_targets)
+
+
+def fit_target_scaler(scaler: Any, targets: np.ndarray, weight: np.ndarray | None) -> Any:
+    """Fit a scaler to targets, all steps of one together.
+
+    Parameters
+    ----------
+    scaler : {"standard", "minmax"}, transformer or None
+        What scales. A transformer is cloned, never changed. None: nothing does.
+    targets : ndarray of shape (n_rows, n_steps_out, n_targets)
+        The targets.
+    weight : ndarray of shape (n_rows,) or None
+        Weights of the rows, for scalers that take them.
+
+    Returns
+    -------
+    scaler : transformer or None
+        Fitted to a table of shape (n_rows * n_steps_out, n_targets).
+    """
+    if scaler is None:
+        return None
+    scaler = _SCALERS[scaler]() if isinstance(scaler, str) else clone(scaler)
+    if hasattr(scaler, "set_output"):
+        scaler.set_output(transform="default")  # whatever the user set for all transformers
+    params = {}
+    if weight is not None and has_fit_parameter(scaler, "sample_weight"):
+        params["sample_weight"] = np.repeat(weight, targets.shape[1])
+    return scaler.fit(targets.reshape(-1, targets.shape[2]), **params)
+
+
+def through_scaler(scaler: Any, method: str, values: np.ndarray) -> np.ndarray:
+    """Hand values, whose last axis is that of the targets, to a method of their scaler."""
+    if scaler is None:
+        return values
+    flat = values.reshape(-1, values.shape[-1])
+    return np.asarray(getattr(scaler, method)(flat)).reshape(values.shape)
