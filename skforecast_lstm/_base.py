@@ -31,6 +31,7 @@ from skforecast_lstm._shell import Shell
 from skforecast_lstm._targets import (
     FramedRegressorMixin,
     check_targets,
+    count_scales,
     find_lead,
     fit_target_scaler,
     through_scaler,
@@ -131,6 +132,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     target_scaler_: Any
     _fitted_network: training.Network
     _n_dims: int
+    _n_scales: int
     _quantiles: tuple[float, ...]
     _lead: int
     _relation: Relation
@@ -138,12 +140,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     _states: list[training.State]
 
     _parameter_constraints: dict = {
+        **KerasParams._parameter_constraints,
         "units": [Interval(Integral, 1, None, closed="left")],
         "activation": [str, callable],
         "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "loss": [str, callable],
         "quantiles": ["array-like"],
         "window_norm": [StrOptions({"standard", "mean", "last", "seasonal"}), None],
         "season_length": [Interval(Integral, 1, None, closed="left"), None],
@@ -152,18 +154,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         "skip_l2": [Interval(Real, 0, None, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "member_average": [StrOptions({"mean", "median"})],
-        "metrics": [list, tuple, str, callable, None],
-        "optimizer": [str, type, HasMethods(["get_config", "apply_gradients"])],
-        "learning_rate": [
-            Interval(Real, 0, None, closed="neither"),
-            HasMethods("get_config"),
-            None,
-        ],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
-        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -174,11 +164,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         ],
         "n_targets": [Interval(Integral, 1, None, closed="left"), None],
         "missing": [StrOptions({"drop", "mask"})],
-        "callbacks": [list, tuple, dict, type, HasMethods("set_model"), None],
-        "jit_compile": [StrOptions({"auto"}), "boolean"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -379,7 +366,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
 
         if is_fresh:
             self.target_scaler_ = fit_target_scaler(
-                self.target_scaler, targets[rows], _take(weight, rows)
+                self.target_scaler, targets[rows], _take(weight, rows), self._n_scales
             )
         if is_fresh or not (is_partial and self._relation.is_certain):
             relation = self._find_relation(windows, targets, weight)
@@ -577,10 +564,19 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             self._y_shape, self._y_dtype = y_checked.shape[1:], y_checked.dtype
             self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
             self._lead = find_lead(y, n_steps_out, windows.reach)
+            # window_norm compares all steps of a target with the window: one scale for them.
+            is_one = self.window_norm is not None
+            self._n_scales = n_targets if is_one else count_scales(y, self.n_targets)
         elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
                 f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
                 f"fitted with {self.n_steps_out_} of {self.n_targets_}."
+            )
+        elif self.window_norm is not None and self._n_scales != n_targets:
+            raise ValueError(
+                f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "
+                f"{type(self).__name__} was fitted with one for each of the {self._n_scales} "
+                f"columns of y. Set window_norm=None, or fit anew with warm_start=False."
             )
         return targets
 
@@ -644,7 +640,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         return training.Samples(windows.table, windows.starts, y, weight, windows.is_masked)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
-        return through_scaler(self.target_scaler_, method, values)
+        return through_scaler(self.target_scaler_, method, values, self._n_scales)
 
     def _network(self) -> training.Network:
         """The builder with the parameters it names."""

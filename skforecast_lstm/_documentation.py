@@ -74,11 +74,15 @@ _PARAMETERS = """activation : str or callable, default="tanh"
     n_iter_no_change : int, default=10
         Epochs without a lower validation loss before training stops.
     target_scaler : {"standard", "minmax"}, transformer or None, default="standard"
-        How targets are scaled for training, one scale per target, fitted on the samples trained on.
-        Predictions come back in the target's units.
+        How targets are scaled for training, fitted on the samples trained on. Each target has a
+        scale of its own, which its steps share. Where nothing tells which columns of a 2-D `y` are
+        steps of one target (see `n_targets`), each column has its own, unless `window_norm` is set.
+        A transformer is cloned, and fitted to a table with a column per scale. Predictions come
+        back in the target's units.
     n_targets : int, default=None
         Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
-        (``"sales(t+1)"``, from :func:`make_supervised`), else 1. A 3-D `y` tells by itself.
+        (``"sales(t+1)"``, from :func:`make_supervised`), else 1, and each column is then scaled by
+        itself. A 3-D `y` tells by itself.
     missing : {"drop", "mask"}, default="drop"
         What becomes of windows whose oldest steps are NaN: a table's first rows, or sequences of
         varying length, padded at the front. "drop": they are left out of training, and completed
@@ -109,7 +113,8 @@ _ATTRIBUTES = """history_ : dict of lists of float
     season_length_ : int
         With ``window_norm="seasonal"``, rows until the season comes back; else 1.
     target_scaler_ : transformer or None
-        The fitted scaler of the targets.
+        The fitted scaler of the targets: of a table with a column for each target, or for each
+        column of a 2-D `y` that nothing is known about.
     n_features_in_ : int
         Features per step of a 3-D `X`; columns of a 2-D one.
     feature_names_in_ : ndarray of str of shape (n_features,)

@@ -18,6 +18,7 @@ __all__ = [
     "FramedRegressorMixin",
     "by_step",
     "check_targets",
+    "count_scales",
     "count_targets",
     "find_lead",
     "fit_target_scaler",
@@ -158,8 +159,26 @@ def check_targets(
     return y, by_step(y, names, n_targets)
 
 
-def fit_target_scaler(scaler: Any, targets: np.ndarray, weight: np.ndarray | None) -> Any:
-    """Fit a scaler to targets, all steps of one together.
+def count_scales(y: Any, n_targets: int | None) -> int:
+    """Count the columns that targets are to be scaled in, each by itself.
+
+    All steps of a target share a scale. Where nothing says which columns of a 2-D `y` are steps of
+    one target, neither names nor `n_targets`, every column has its own: one of them may be a
+    million times as large as the next.
+    """
+    n_columns, *rest = np.shape(y)[1:] or (1,)
+    if rest:
+        return rest[0]
+    if n_targets is not None:
+        return n_targets
+    names = getattr(y, "columns", None)
+    return n_columns if parse_step_names(names) is None else count_targets(names)
+
+
+def fit_target_scaler(
+    scaler: Any, targets: np.ndarray, weight: np.ndarray | None, n_scales: int
+) -> Any:
+    """Fit a scaler to targets.
 
     Parameters
     ----------
@@ -169,11 +188,13 @@ def fit_target_scaler(scaler: Any, targets: np.ndarray, weight: np.ndarray | Non
         The targets.
     weight : ndarray of shape (n_rows,) or None
         Weights of the rows, for scalers that take them.
+    n_scales : int
+        Columns of the table that the scaler sees: the targets, or each step of them.
 
     Returns
     -------
     scaler : transformer or None
-        Fitted to a table of shape (n_rows * n_steps_out, n_targets).
+        Fitted to a table of `n_scales` columns.
     """
     if scaler is None:
         return None
@@ -182,13 +203,12 @@ def fit_target_scaler(scaler: Any, targets: np.ndarray, weight: np.ndarray | Non
         scaler.set_output(transform="default")  # whatever the user set for all transformers
     params = {}
     if weight is not None and has_fit_parameter(scaler, "sample_weight"):
-        params["sample_weight"] = np.repeat(weight, targets.shape[1])
-    return scaler.fit(targets.reshape(-1, targets.shape[2]), **params)
+        params["sample_weight"] = np.repeat(weight, targets[0].size // n_scales)
+    return scaler.fit(targets.reshape(-1, n_scales), **params)
 
 
-def through_scaler(scaler: Any, method: str, values: np.ndarray) -> np.ndarray:
-    """Hand values, whose last axis is that of the targets, to a method of their scaler."""
+def through_scaler(scaler: Any, method: str, values: np.ndarray, n_scales: int) -> np.ndarray:
+    """Hand values to a method of the scaler of targets."""
     if scaler is None:
         return values
-    flat = values.reshape(-1, values.shape[-1])
-    return np.asarray(getattr(scaler, method)(flat)).reshape(values.shape)
+    return np.asarray(getattr(scaler, method)(values.reshape(-1, n_scales))).reshape(values.shape)

@@ -24,7 +24,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._rows import split_groups
-from skforecast_lstm._targets import FramedRegressorMixin, check_targets
+from skforecast_lstm._targets import FramedRegressorMixin, check_targets, count_scales
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -260,7 +260,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
     n_targets : int, default=None
         Targets per step, which have a scale each; all steps of a target share one. None: as many as
         the names of the columns of ``y`` say (``"sales(t+1)"``), or its last axis if it is 3-D;
-        else 1.
+        else 1, and each column of a 2-D ``y`` has a scale of its own.
 
     Attributes
     ----------
@@ -453,10 +453,10 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         return _take_groups(self, X, reset=reset)[2]
 
     def _check_targets(self, y: Any, labels: np.ndarray) -> np.ndarray:
-        """Return targets of shape (n_samples, n_steps_out, n_targets)."""
+        """Return targets of shape (n_samples, n_steps, n_scales), in the columns to be scaled."""
         _, targets = check_targets(y, labels, self.n_targets, self)
-        self.n_targets_ = targets.shape[2]
-        return targets
+        self.n_targets_, self._n_scales = targets.shape[2], count_scales(y, self.n_targets)
+        return targets.reshape(len(targets), -1, self._n_scales)
 
     def _through(self, method: str, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return _through_scalers(
@@ -466,7 +466,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
     def _in_units(self, y: Any, labels: np.ndarray) -> np.ndarray:
         """Bring scaled targets back to the units of their series, in their layout."""
         y = np.asarray(y)
-        values = y.reshape(len(y), -1, self.n_targets_)
+        values = y.reshape(len(y), -1, self._n_scales)
         is_infinite = np.isinf(values)  # the bounds of an interval can be; scalers refuse it
         finite = np.where(is_infinite, np.nan, values)
         unscaled = self._through("inverse_transform", finite, labels)

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
 
 import skforecast_lstm
 from skforecast_lstm import LSTMRegressor, WindowTransformer, _programs, make_supervised
@@ -205,11 +205,57 @@ def test_targets_are_counted_from_names_layout_or_parameter():
     names = ["a(t+1)", "b(t+1)", "a(t+2)", "b(t+2)"]
     y = pd.DataFrame(rng.normal(size=(12, 4)), columns=names)
     assert scales(make().fit(X, y)) == 2
-    assert scales(make().fit(X, y.to_numpy())) == 1
+    assert scales(make().fit(X, y.to_numpy())) == 4  # nothing says what the columns are
     assert scales(make(n_targets=2).fit(X, y.to_numpy())) == 2
     assert scales(make().fit(X, y.to_numpy().reshape(12, 2, 2))) == 2
-    assert scales(make().fit(X, y[["a(t+1)", "a(t+2)", "b(t+1)", "b(t+2)"]])) == 1  # not in order
-    assert scales(make().fit(X, y.set_axis(list("abcd"), axis=1))) == 1
+    assert scales(make().fit(X, y[["a(t+1)", "a(t+2)", "b(t+1)", "b(t+2)"]])) == 4  # not in order
+    assert scales(make().fit(X, y.set_axis(list("abcd"), axis=1))) == 4
+    assert scales(make(n_targets=1).fit(X, y.to_numpy())) == 1
+    model = make().fit(X, y.to_numpy())
+    assert (model.n_steps_out_, model.n_targets_) == (4, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_a_small_column_beside_a_large_one_is_learned_as_if_it_were_alone(seed, container):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 4, 2))
+    small = X[:, -1, 1] - X[:, -2, 1]
+    y = np.c_[1e6 * X[:, -2:, 0].sum(axis=1), small]
+    model = make(units=16, epochs=40, learning_rate=0.02, random_state=seed)
+    both = clone(model).fit(X[:150], container(y[:150])).predict(X[150:])
+    targets = clone(model).fit(X[:150], y[:150, np.newaxis]).predict(X[150:])
+    np.testing.assert_array_equal(both, targets[:, 0])
+    alone = model.fit(X[:150], small[:150]).predict(X[150:])
+    errors = [np.abs(found - small[150:]).mean() for found in (both[:, 1], alone)]
+    assert max(errors) < 0.15
+
+
+@pytest.mark.parametrize(
+    "scaler", ["standard", "minmax", StandardScaler(with_mean=False), RobustScaler(), None]
+)
+def test_columns_that_nothing_is_known_about_come_back_in_their_units(scaler):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 4, 1)), rng.normal(size=(30, 3)) * [1e6, 1.0, 1e-3]
+    weight = np.arange(1.0, 31.0)
+    model = make(target_scaler=scaler).fit(X, y, sample_weight=weight)
+    if scaler is not None:
+        assert model.target_scaler_.n_features_in_ == 3
+        expected = model.target_scaler_.inverse_transform(model.model_.predict(X, verbose=0))
+        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-6)
+    if scaler == "standard":
+        np.testing.assert_allclose(model.target_scaler_.mean_, np.average(y, 0, weight))
+    quantiles = quantile_regressor(epochs=1, target_scaler=scaler).fit(X, y).predict_quantiles(X)
+    assert quantiles.shape == (30, 3, 3)
+
+
+def test_with_window_norm_all_steps_of_a_target_share_a_scale():
+    X, y = table(40, n_steps_out=3)
+    windows = WindowTransformer(4).fit_transform(X)
+    assert scales(make(window_norm="last").fit(windows, y)) == 1
+    model = make(warm_start=True).fit(windows, y)
+    with pytest.raises(ValueError, match="window_norm='last' needs one scale for all steps"):
+        model.set_params(window_norm="last").fit(windows, y)
 
 
 @pytest.mark.parametrize(
@@ -605,8 +651,8 @@ def test_the_model_of_an_ensemble_is_its_average(noise):
     X, y = noise
     for average in ("mean", "median"):
         model = make(n_members=3, member_average=average).fit(X, y)
-        outputs = model.target_scaler_.inverse_transform(model.model_(X).numpy().reshape(-1, 1))
-        np.testing.assert_allclose(model.predict(X), outputs.reshape(-1, 2), rtol=1e-5)
+        outputs = model.target_scaler_.inverse_transform(model.model_(X).numpy().reshape(-1, 2))
+        np.testing.assert_allclose(model.predict(X), outputs, rtol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(2))

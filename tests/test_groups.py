@@ -376,13 +376,16 @@ def test_the_steps_of_a_target_share_a_scale_and_targets_do_not(layout):
     assert model.predict(X).shape == np.shape(given)
 
 
-def test_a_plain_table_of_targets_is_one_target_in_several_steps():
+@pytest.mark.parametrize("n_targets", [None, 1])
+def test_each_column_of_a_plain_table_has_a_scale_unless_they_are_one_target(n_targets):
     X, y = framed(3)
-    model = GroupTransformedTargetRegressor(Recorder(), group="shop").fit(X, y.to_numpy())
+    y = y.to_numpy() * [1.0, 1e6, 1e-3]
+    model = GroupTransformedTargetRegressor(Recorder(), group="shop", n_targets=n_targets).fit(X, y)
     assert model.n_targets_ == 1
-    assert list(model.transformers_["kiosk"].mean_) == [
-        pytest.approx(y[X["shop"] == "kiosk"].to_numpy().mean())
-    ]
+    axis = 0 if n_targets is None else None
+    expected = np.atleast_1d(y[X["shop"] == "kiosk"].mean(axis=axis))
+    np.testing.assert_allclose(model.transformers_["kiosk"].mean_, expected)
+    np.testing.assert_allclose(model.predict(X), y)
 
 
 @each_form
