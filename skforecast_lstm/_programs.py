@@ -8,7 +8,6 @@ are kept in a cache and lent to one fit or prediction at a time, which loads its
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import os
 import random
@@ -23,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from skforecast_lstm._cache import borrow
-from skforecast_lstm._content import content
+from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
@@ -102,8 +101,15 @@ class Network:
     @property
     def key(self) -> Any:
         """What is equal for equal networks."""
-        parts = self.builder, self.shell, self.skips_masked, self.n_members
-        return *parts, content(self.arguments)
+        return self._made_of, self.skips_masked, self.n_members
+
+    @functools.cached_property
+    def _made_of(self) -> Content:
+        return content(self.builder, self.shell, self.arguments)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is equal in this process need not be so in another.
+        return {name: value for name, value in vars(self).items() if name != "_made_of"}
 
     def masked(self) -> Network:
         """The same network, of the same weights, whose recurrent layers skip masked steps."""
@@ -114,8 +120,8 @@ class Network:
         return self if n_members == 1 else self._but(n_members=n_members)
 
     def _but(self, **changes: Any) -> Network:
-        network = copy.copy(self)
-        vars(network).update(changes)
+        network = object.__new__(type(self))
+        vars(network).update({**vars(self), **changes})
         return network
 
     def build(self, seed: int = 0) -> keras.Model:
@@ -167,12 +173,19 @@ class Compilation:
 
     @property
     def key(self) -> Any:
-        """What is equal for equal graphs: the learning rate is a variable, and left out."""
-        config = {k: v for k, v in self.optimizer.get_config().items() if k != "name"}
-        if self.learning_rate is not None:
-            config.pop("learning_rate")
-        parts = (self.loss, self.metrics, config)
-        return self.jit, type(self.optimizer), *map(content, parts)
+        """What is equal for equal graphs: a learning rate is a variable, and left out."""
+        config = self.optimizer.get_config()
+        left_out = {"name": None, "learning_rate": None}
+        # A configuration may say less of a schedule than the graph takes from it.
+        schedule = self.optimizer._learning_rate if self.learning_rate is None else None
+        return content(
+            self.jit, self.loss, self.metrics, type(self.optimizer), config | left_out, schedule
+        )
+
+    @property
+    def slots(self) -> bytes:
+        """What is equal where what one optimizer remembers is of use to another."""
+        return content(type(self.optimizer)).digest
 
     @property
     def learning_rate(self) -> float | None:
@@ -187,10 +200,11 @@ class Compilation:
 
 @dataclass
 class State:
-    """What a fit leaves behind, as plain arrays."""
+    """What a fit leaves behind, as plain arrays, and what optimizer the second ones are of."""
 
     weights: list[np.ndarray]
     optimizer: list[np.ndarray] | None = None
+    slots: bytes | None = None
 
 
 @dataclass
@@ -255,6 +269,7 @@ class Program:
         if compilation is not None:
             compilation.compile(self.model)
             self.model.optimizer.build(self.model.trainable_variables)
+            self._slots = compilation.slots
             self._optimizer_start = [v.numpy() for v in self.model.optimizer.variables]
             self._build_metrics()
 
@@ -315,14 +330,12 @@ class Program:
         run = self._run_keras if has_batch_hooks(training.callbacks) else self._run
         history = run(tensors, held_out, training)
         optimizer = [v.numpy() for v in self.model.optimizer.variables]
-        return State(self.model.get_weights(), optimizer), history
+        return State(self.model.get_weights(), optimizer, self._slots), history
 
     def _start(self, state: State, training: Training) -> None:
         """Set every variable that training changes: nothing of an earlier fit is left."""
         self.model.set_weights(state.weights)
-        values = self._optimizer_start
-        if state.optimizer and [*map(np.shape, state.optimizer)] == [*map(np.shape, values)]:
-            values = state.optimizer  # of the same kind: momentum and the like go on
+        values = self._remembered(state)
         for variable, value in zip(self.model.optimizer.variables, values, strict=True):
             variable.assign(value)
         if training.learning_rate is not None:
@@ -332,6 +345,13 @@ class Program:
         for generator in _seed_generators(self.model):
             generator.state.assign([seeds.randint(2**31 - 1), training.first_epoch])
         self.model.stop_training = False
+
+    def _remembered(self, state: State) -> list[np.ndarray]:
+        """Momentum and the like, which go on where they are of an optimizer of the same kind."""
+        found, fresh = state.optimizer, self._optimizer_start
+        if found is None or state.slots != self._slots:
+            return fresh
+        return found if [*map(np.shape, found)] == [*map(np.shape, fresh)] else fresh
 
     def _run(self, samples: Any, held_out: Any, training: Training) -> History:
         """Train in the graph, for as many epochs at a time as nobody wants to look in between."""
@@ -614,7 +634,9 @@ def predict(
 
 def _borrow(network: Network, compilation: Compilation | None = None) -> Any:
     """The program of a network, and of what is compiled into it, for one user."""
-    key = network.key, None if compilation is None else compilation.key
+    # Keras makes layers and losses by these.
+    settings = keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()
+    key = network.key, None if compilation is None else compilation.key, settings
     return borrow(key, lambda: Program(network, compilation))
 
 
