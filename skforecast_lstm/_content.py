@@ -275,7 +275,11 @@ def _keras_parts(value: Any) -> tuple:
     bases = {cls.__name__ for cls in type(value).__mro__ if cls.__module__.startswith("keras.")}
     if bases & {"BaseOptimizer", "Layer"}:  # whose attributes change in use
         return _configured_parts(value)
-    dropped = _STATE | ({"name"} if "Loss" in bases else set())
+    dropped = set(_STATE)
+    if "Loss" in bases:
+        dropped.add("name")
+    if "RandomInitializer" in bases:  # what it was given is another attribute
+        dropped.add("seed")
     parts = {name: part for name, part in vars(value).items() if name not in dropped}
     if "Metric" in bases:  # its variables are its own
         parts = {name: part for name, part in parts.items() if not _is_variable(part)}

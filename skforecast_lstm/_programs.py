@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import random
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ import tensorflow as tf
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+from skforecast_lstm._seeds import drawing_from, seeded
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
     Best,
@@ -54,8 +54,8 @@ _MAX_ORDER_SIZE = 4_000_000
 _MAX_PREDICT_STEPS = 12_000
 # Stands in steps to skip, which are rows of inf until they come here: Keras masks by value.
 _MASKED = float(np.finfo(np.float32).min)
-# Keras draws the seeds of initializers and dropout from Python's global generator.
-_BUILD_LOCK = threading.RLock()
+# Warnings are caught for all threads at once.
+_WARNINGS_LOCK = threading.Lock()
 _BARE = Shell()
 
 History = dict[str, list[float]]
@@ -126,20 +126,12 @@ class Network:
 
     def build(self, seed: int = 0) -> keras.Model:
         """Build the model, its initial weights determined by the seed."""
-        with _BUILD_LOCK:
-            states = random.getstate(), np.random.get_state()  # noqa: NPY002
-            try:
-                random.seed(seed)
-                np.random.seed(seed)  # noqa: NPY002
-                if self.n_members == 1:
-                    return self._member()
-                return join_members([self._member() for _ in range(self.n_members)])
-            finally:
-                random.setstate(states[0])
-                np.random.set_state(states[1])  # noqa: NPY002
+        with seeded(seed):
+            members = [self._member() for _ in range(self.n_members)]
+            return members[0] if self.n_members == 1 else join_members(members)
 
     def _member(self) -> keras.Model:
-        model = self.builder(**self.arguments)
+        model = self.builder(**{name: _reseeded(v) for name, v in self.arguments.items()})
         model = self.shell.surround(model, self.arguments["n_steps_out"])
         return self._masked(model) if self.skips_masked else model
 
@@ -148,7 +140,7 @@ class Network:
         inputs = keras.Input(model.input_shape[1:], name="window")
         model.supports_masking = True  # its layers say whether they do
         model.compute_mask = lambda inputs, mask: None  # steps are masked, forecasts are not
-        with warnings.catch_warnings(record=True) as caught:
+        with _WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             masked = keras.Model(inputs, model(keras.layers.Masking(_MASKED)(inputs)))
             masked(tf.zeros([1, *model.input_shape[1:]]))  # only a run asks every layer
@@ -265,6 +257,8 @@ class Program:
         if not self._jit:  # XLA compiles the loop, and has no such kernel
             use_fused_kernels(self.model)
         self.n_traces = 0
+        # For layers of a user's own that draw without a generator of theirs.
+        self._generator = keras.random.SeedGenerator(0)
         self._loaded: Sequence[State] | None = None
         if compilation is not None:
             compilation.compile(self.model)
@@ -290,7 +284,8 @@ class Program:
     def _traced(self, function: Callable, *signature: Any) -> Any:
         """The graph of a function, for any number of samples."""
         traced = tf.function(function, input_signature=signature, autograph=False)
-        return traced.get_concrete_function()
+        with drawing_from(self._generator):
+            return traced.get_concrete_function()
 
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
         """Table, starts, targets and weights; these broadcast over the steps of the output."""
@@ -342,7 +337,7 @@ class Program:
             self.model.optimizer.learning_rate = training.learning_rate
         # Not drawn from training.rng: its stream is the order of samples, whatever the network.
         seeds = np.random.RandomState(training.dropout_seed)
-        for generator in _seed_generators(self.model):
+        for generator in [*_seed_generators(self.model), self._generator]:
             generator.state.assign([seeds.randint(2**31 - 1), training.first_epoch])
         self.model.stop_training = False
 
@@ -400,7 +395,8 @@ class Program:
             ours.append(
                 keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
             )
-        with attached(training.callbacks, training.progress()) as watching:
+        progress = training.progress()
+        with drawing_from(self._generator), attached(training.callbacks, progress) as watching:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
                 validation_data=held_out and _Batches(self._take, held_out, training.batch_size),
@@ -669,6 +665,12 @@ def _for_batches(
         return [start + batch_size]
 
     tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
+
+
+def _reseeded(value: Any) -> Any:
+    """A Keras initializer as if made now: one that has no seed has drawn it when it was made."""
+    is_initializer = isinstance(value, keras.initializers.Initializer)
+    return type(value).from_config(value.get_config()) if is_initializer else value
 
 
 def _seed_generators(model: keras.Model) -> list[Any]:

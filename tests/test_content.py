@@ -137,6 +137,8 @@ def test_layers_regularizers_and_policies():
     assert content(used) != content(keras.layers.LeakyReLU(0.3))
     assert content(keras.regularizers.L2(0.1)) == content(keras.regularizers.L2(0.1))
     assert content(keras.regularizers.L2(0.1)) != content(keras.regularizers.L2(0.2))
+    assert content(keras.initializers.HeNormal()) == content(keras.initializers.HeNormal())
+    assert content(keras.initializers.HeNormal(1)) != content(keras.initializers.HeNormal(2))
     assert content(keras.losses.Huber(dtype="float64")) != content(keras.losses.Huber())
 
 

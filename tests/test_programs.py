@@ -310,19 +310,6 @@ def test_user_objects_are_not_changed(data):
     assert int(optimizer.iterations.numpy()) == 0
 
 
-def test_python_and_numpy_random_states_are_left_alone(data):
-    import random
-
-    X, y = data
-    random.seed(7)
-    np.random.seed(7)  # noqa: NPY002
-    expected = random.random(), np.random.random()  # noqa: NPY002
-    random.seed(7)
-    np.random.seed(7)  # noqa: NPY002
-    make().fit(X, y)
-    assert (random.random(), np.random.random()) == expected  # noqa: NPY002
-
-
 # --- networks of one's own ---------------------------------------------------------------------
 
 
