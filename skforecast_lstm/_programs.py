@@ -20,9 +20,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._content import Content, content
-from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
 from skforecast_lstm._seeds import drawing_from, seeded
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
@@ -73,6 +74,7 @@ def _limit_threads() -> None:
             tf.config.threading.set_inter_op_parallelism_threads(int(granted))
 
 
+check_backend()
 _limit_threads()
 
 
@@ -630,9 +632,9 @@ def predict(
 
 def _borrow(network: Network, compilation: Compilation | None = None) -> Any:
     """The program of a network, and of what is compiled into it, for one user."""
-    # Keras makes layers and losses by these.
+    # Keras makes layers and losses by these; and a graph is made for a device.
     settings = keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()
-    key = network.key, None if compilation is None else compilation.key, settings
+    key = network.key, None if compilation is None else compilation.key, settings, device()
     return borrow(key, lambda: Program(network, compilation))
 
 
