@@ -140,12 +140,20 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Names are loaded when they are asked for: importing the package imports no TensorFlow.
     if name in _MODULES:
-        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
-        value = globals()[name] = getattr(module, name)
+        value = globals()[name] = getattr(_load(_MODULES[name]), name)
         return value
     if name in _SUBMODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return _load(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _load(module: str) -> Any:
+    try:
+        return importlib.import_module(f"{__name__}.{module}")
+    except ImportError:
+        # Keras does not say why it asks for a package: it is set to a backend that needs it.
+        importlib.import_module(f"{__name__}._backend").check_backend()
+        raise
 
 
 def __dir__() -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import context
 
-__all__ = ["loops_over_steps", "use_fused_kernels"]
+__all__ = ["device", "loops_over_steps", "use_fused_kernels"]
 
 # From so many units on, the kernel's own gradient waits for threads in every step.
 _MIN_LOOP_UNITS = 128
@@ -19,16 +20,29 @@ def use_fused_kernels(model: keras.Model) -> None:
 
     Keras loops over the steps, with some sixty operations for each, forwards and backwards. The
     numbers are the same to rounding. Layers that the kernel cannot run (other activations, no bias,
-    recurrent dropout) stay as they are, and so do masked sequences.
+    recurrent dropout) stay as they are, and so do masked sequences. There is no such kernel for
+    other devices than a CPU: there, Keras has a better one.
 
     Parameters
     ----------
     model : keras.Model
         Changed in place; its configuration and weights are not.
     """
+    if not device().endswith("CPU"):
+        return
     for layer in model._flatten_layers():
         if _is_fusible(layer):
             layer.inner_loop = functools.partial(_inner_loop, layer)
+
+
+def device() -> str:
+    """The kind of device that operations run on: that of a ``tf.device``, or what there is."""
+    scope = context.context().device_name  # of this thread; there is no public way to ask
+    if scope:
+        return str(tf.DeviceSpec.from_string(scope).device_type or "CPU")
+    return min(
+        {found.device_type for found in tf.config.get_visible_devices()} - {"CPU"} or {"CPU"}
+    )
 
 
 def loops_over_steps(model: keras.Model) -> bool:

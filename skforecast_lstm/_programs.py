@@ -8,10 +8,8 @@ are kept in a cache and lent to one fit or prediction at a time, which loads its
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import os
-import random
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,9 +20,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
-from skforecast_lstm._content import content
-from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+from skforecast_lstm._content import Content, content
+from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
+from skforecast_lstm._seeds import drawing_from, seeded
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
     Best,
@@ -55,8 +55,8 @@ _MAX_ORDER_SIZE = 4_000_000
 _MAX_PREDICT_STEPS = 12_000
 # Stands in steps to skip, which are rows of inf until they come here: Keras masks by value.
 _MASKED = float(np.finfo(np.float32).min)
-# Keras draws the seeds of initializers and dropout from Python's global generator.
-_BUILD_LOCK = threading.RLock()
+# Warnings are caught for all threads at once.
+_WARNINGS_LOCK = threading.Lock()
 _BARE = Shell()
 
 History = dict[str, list[float]]
@@ -74,6 +74,7 @@ def _limit_threads() -> None:
             tf.config.threading.set_inter_op_parallelism_threads(int(granted))
 
 
+check_backend()
 _limit_threads()
 
 
@@ -102,8 +103,15 @@ class Network:
     @property
     def key(self) -> Any:
         """What is equal for equal networks."""
-        parts = self.builder, self.shell, self.skips_masked, self.n_members
-        return *parts, content(self.arguments)
+        return self._made_of, self.skips_masked, self.n_members
+
+    @functools.cached_property
+    def _made_of(self) -> Content:
+        return content(self.builder, self.shell, self.arguments)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is equal in this process need not be so in another.
+        return {name: value for name, value in vars(self).items() if name != "_made_of"}
 
     def masked(self) -> Network:
         """The same network, of the same weights, whose recurrent layers skip masked steps."""
@@ -114,26 +122,18 @@ class Network:
         return self if n_members == 1 else self._but(n_members=n_members)
 
     def _but(self, **changes: Any) -> Network:
-        network = copy.copy(self)
-        vars(network).update(changes)
+        network = object.__new__(type(self))
+        vars(network).update({**vars(self), **changes})
         return network
 
     def build(self, seed: int = 0) -> keras.Model:
         """Build the model, its initial weights determined by the seed."""
-        with _BUILD_LOCK:
-            states = random.getstate(), np.random.get_state()  # noqa: NPY002
-            try:
-                random.seed(seed)
-                np.random.seed(seed)  # noqa: NPY002
-                if self.n_members == 1:
-                    return self._member()
-                return join_members([self._member() for _ in range(self.n_members)])
-            finally:
-                random.setstate(states[0])
-                np.random.set_state(states[1])  # noqa: NPY002
+        with seeded(seed):
+            members = [self._member() for _ in range(self.n_members)]
+            return members[0] if self.n_members == 1 else join_members(members)
 
     def _member(self) -> keras.Model:
-        model = self.builder(**self.arguments)
+        model = self.builder(**{name: _reseeded(v) for name, v in self.arguments.items()})
         model = self.shell.surround(model, self.arguments["n_steps_out"])
         return self._masked(model) if self.skips_masked else model
 
@@ -142,7 +142,7 @@ class Network:
         inputs = keras.Input(model.input_shape[1:], name="window")
         model.supports_masking = True  # its layers say whether they do
         model.compute_mask = lambda inputs, mask: None  # steps are masked, forecasts are not
-        with warnings.catch_warnings(record=True) as caught:
+        with _WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             masked = keras.Model(inputs, model(keras.layers.Masking(_MASKED)(inputs)))
             masked(tf.zeros([1, *model.input_shape[1:]]))  # only a run asks every layer
@@ -167,12 +167,19 @@ class Compilation:
 
     @property
     def key(self) -> Any:
-        """What is equal for equal graphs: the learning rate is a variable, and left out."""
-        config = {k: v for k, v in self.optimizer.get_config().items() if k != "name"}
-        if self.learning_rate is not None:
-            config.pop("learning_rate")
-        parts = (self.loss, self.metrics, config)
-        return self.jit, type(self.optimizer), *map(content, parts)
+        """What is equal for equal graphs: a learning rate is a variable, and left out."""
+        config = self.optimizer.get_config()
+        left_out = {"name": None, "learning_rate": None}
+        # A configuration may say less of a schedule than the graph takes from it.
+        schedule = self.optimizer._learning_rate if self.learning_rate is None else None
+        return content(
+            self.jit, self.loss, self.metrics, type(self.optimizer), config | left_out, schedule
+        )
+
+    @property
+    def slots(self) -> bytes:
+        """What is equal where what one optimizer remembers is of use to another."""
+        return content(type(self.optimizer)).digest
 
     @property
     def learning_rate(self) -> float | None:
@@ -187,10 +194,11 @@ class Compilation:
 
 @dataclass
 class State:
-    """What a fit leaves behind, as plain arrays."""
+    """What a fit leaves behind, as plain arrays, and what optimizer the second ones are of."""
 
     weights: list[np.ndarray]
     optimizer: list[np.ndarray] | None = None
+    slots: bytes | None = None
 
 
 @dataclass
@@ -252,10 +260,13 @@ class Program:
         if not self._jit:  # XLA compiles the loop, and has no such kernel
             use_fused_kernels(self.model)
         self.n_traces = 0
+        # For layers of a user's own that draw without a generator of theirs.
+        self._generator = keras.random.SeedGenerator(0)
         self._loaded: Sequence[State] | None = None
         if compilation is not None:
             compilation.compile(self.model)
             self.model.optimizer.build(self.model.trainable_variables)
+            self._slots = compilation.slots
             self._optimizer_start = [v.numpy() for v in self.model.optimizer.variables]
             self._build_metrics()
 
@@ -276,7 +287,8 @@ class Program:
     def _traced(self, function: Callable, *signature: Any) -> Any:
         """The graph of a function, for any number of samples."""
         traced = tf.function(function, input_signature=signature, autograph=False)
-        return traced.get_concrete_function()
+        with drawing_from(self._generator):
+            return traced.get_concrete_function()
 
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
         """Table, starts, targets and weights; these broadcast over the steps of the output."""
@@ -316,23 +328,28 @@ class Program:
         run = self._run_keras if has_batch_hooks(training.callbacks) else self._run
         history = run(tensors, held_out, training)
         optimizer = [v.numpy() for v in self.model.optimizer.variables]
-        return State(self.model.get_weights(), optimizer), history
+        return State(self.model.get_weights(), optimizer, self._slots), history
 
     def _start(self, state: State, training: Training) -> None:
         """Set every variable that training changes: nothing of an earlier fit is left."""
         self.model.set_weights(state.weights)
-        values = self._optimizer_start
-        if state.optimizer and [*map(np.shape, state.optimizer)] == [*map(np.shape, values)]:
-            values = state.optimizer  # of the same kind: momentum and the like go on
+        values = self._remembered(state)
         for variable, value in zip(self.model.optimizer.variables, values, strict=True):
             variable.assign(value)
         if training.learning_rate is not None:
             self.model.optimizer.learning_rate = training.learning_rate
         # Not drawn from training.rng: its stream is the order of samples, whatever the network.
         seeds = np.random.RandomState(training.dropout_seed)
-        for generator in _seed_generators(self.model):
+        for generator in [*_seed_generators(self.model), self._generator]:
             generator.state.assign([seeds.randint(2**31 - 1), training.first_epoch])
         self.model.stop_training = False
+
+    def _remembered(self, state: State) -> list[np.ndarray]:
+        """Momentum and the like, which go on where they are of an optimizer of the same kind."""
+        found, fresh = state.optimizer, self._optimizer_start
+        if found is None or state.slots != self._slots:
+            return fresh
+        return found if [*map(np.shape, found)] == [*map(np.shape, fresh)] else fresh
 
     def _run(self, samples: Any, held_out: Any, training: Training) -> History:
         """Train in the graph, for as many epochs at a time as nobody wants to look in between."""
@@ -381,7 +398,8 @@ class Program:
             ours.append(
                 keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
             )
-        with attached(training.callbacks, training.progress()) as watching:
+        progress = training.progress()
+        with drawing_from(self._generator), attached(training.callbacks, progress) as watching:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
                 validation_data=held_out and _Batches(self._take, held_out, training.batch_size),
@@ -619,7 +637,9 @@ def predict(
 
 def _borrow(network: Network, compilation: Compilation | None = None) -> Any:
     """The program of a network, and of what is compiled into it, for one user."""
-    key = network.key, None if compilation is None else compilation.key
+    # Keras makes layers and losses by these; and a graph is made for a device.
+    settings = keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()
+    key = network.key, None if compilation is None else compilation.key, settings, device()
     return borrow(key, lambda: Program(network, compilation))
 
 
@@ -651,6 +671,12 @@ def _for_batches(
         return [start + batch_size]
 
     tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
+
+
+def _reseeded(value: Any) -> Any:
+    """A Keras initializer as if made now: one that has no seed has drawn it when it was made."""
+    is_initializer = isinstance(value, keras.initializers.Initializer)
+    return type(value).from_config(value.get_config()) if is_initializer else value
 
 
 def _seed_generators(model: keras.Model) -> list[Any]:

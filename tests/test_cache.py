@@ -1,6 +1,8 @@
 """Which program serves which fit: shared without being mixed up."""
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 
 import joblib
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skforecast_lstm import LSTMRegressor, _cache, clear_cache
+from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, _cache, clear_cache
 
 
 @pytest.fixture
@@ -64,6 +66,114 @@ def test_losses_of_ones_own_are_told_apart(data):
         for level in (0.1, 0.9)
     )
     assert low < high - 0.2
+
+
+def n_programs():
+    return sum(map(len, _cache._cache.values()))
+
+
+def test_losses_that_differ_in_what_their_configuration_omits(data):
+    X, y = data
+    clear_cache()
+    losses = [keras.losses.Huber(delta) for delta in (0.05, 5.0, 0.05)]
+    low, high, again = (make(loss=loss).fit(X, y).history_["loss"] for loss in losses)
+    assert low != high
+    assert low == again
+    assert n_programs() == 2
+
+
+def scaled_error(scale):
+    def error(y_true, y_pred):
+        return scale * keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    return error
+
+
+def test_closures_of_one_name_are_told_apart_and_equal_ones_share(data):
+    X, y = data
+    clear_cache()
+    one, two, again = (make(loss=scaled_error(s)).fit(X, y).history_["loss"] for s in (1, 2, 1))
+    assert two[0] == pytest.approx(2 * one[0], rel=1e-5)
+    assert again == one
+    assert n_programs() == 2
+
+
+def test_activations_that_are_functions_are_told_apart(data):
+    X, y = data
+    clear_cache()
+    functions = [lambda x: x, lambda x: x / 2, lambda x: x]
+    first, second, third = (make(activation=f).fit(X, y).predict(X) for f in functions)
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, third)
+    assert n_programs() == 4  # two train, two predict
+
+
+def define_regressor(bias):
+    class CellRegressor(BaseLSTMRegressor):
+        """A class of a notebook, as it is when its cell has run once more."""
+
+        @staticmethod
+        def build_network(input_shape, n_steps_out, n_targets):
+            inputs = keras.Input(input_shape)
+            dense = keras.layers.Dense(n_steps_out * n_targets, use_bias=bias)
+            return keras.Model(inputs, dense(keras.layers.Flatten()(inputs)))
+
+    return CellRegressor
+
+
+def test_a_builder_that_is_defined_once_more_is_another_if_it_does_something_else(data):
+    X, y = data
+    clear_cache()
+    for bias, n_weights in [(False, 1), (True, 2), (False, 1)]:
+        model = define_regressor(bias)(epochs=1, random_state=0).fit(X, y)
+        assert len(model.model_.get_weights()) == n_weights
+    assert n_programs() == 2
+
+
+def test_programs_of_another_precision_are_others(data):
+    X, y = data
+    clear_cache()
+    make().fit(X, y)
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("float64")
+        assert make().fit(X, y).model_.get_weights()[0].dtype == np.float64
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert n_programs() == 2
+
+
+NOTEBOOK = """
+import joblib, keras, numpy as np
+from skforecast_lstm import LSTMRegressor, _cache
+
+def my_loss(y_true, y_pred):
+    return SCALE * keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+def task():
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    model = LSTMRegressor(2, loss=my_loss, activation=lambda x: x / 2, epochs=1, random_state=0)
+    model.fit(X, X[:, -1, 0])
+    return model.history_["loss"][0], sum(map(len, _cache._cache.values()))
+
+SCALE = 1.0
+workers = joblib.Parallel(n_jobs=2, backend="loky", batch_size=1)
+found = workers(joblib.delayed(task)() for _ in range(6))
+assert len({loss for loss, _ in found}) == 1, found
+assert max(n for _, n in found) == 1, found
+SCALE = 2.0
+more = workers(joblib.delayed(task)() for _ in range(6))
+assert all(abs(loss - 2 * found[0][0]) < 1e-5 for loss, _ in more), more
+print("done")
+"""
+
+
+@pytest.mark.slow
+def test_functions_of_a_notebook_share_programs_in_workers():
+    run = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=False
+    )
+    assert run.stdout.endswith("done\n"), run.stderr
 
 
 def test_the_cache_is_bounded_and_cleared(data, monkeypatch):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skforecast_lstm import LSTMRegressor, _kernels, _programs, clear_cache
+from skforecast_lstm import LSTMRegressor, _cache, _kernels, _programs, clear_cache
 from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
 
 LAYERS = keras.layers
@@ -178,3 +178,51 @@ def test_the_kernel_has_nothing_to_complain_of(n_features, n_samples, capfd):
     outputs_and_gradients(model, X)
     assert model(X).shape == (n_samples, 3)
     assert "inefficient" not in capfd.readouterr().err
+
+
+# --- devices -------------------------------------------------------------------------------------
+
+
+class FoundDevice:
+    def __init__(self, device_type):
+        self.device_type = device_type
+
+
+@pytest.fixture(params=["GPU", "TPU"])
+def accelerator(request, monkeypatch):
+    found = [FoundDevice("CPU"), FoundDevice(request.param)]
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda device_type=None: found)
+
+
+def is_fused():
+    model = build(LAYERS.LSTM(5))
+    use_fused_kernels(model)
+    return "BlockLSTM" in operations(model)
+
+
+def test_the_kernel_runs_on_a_cpu():
+    assert is_fused()
+    with tf.device("CPU:0"):
+        assert is_fused()
+
+
+@pytest.mark.usefixtures("accelerator")
+def test_other_devices_have_no_such_kernel():
+    assert not is_fused()
+    with tf.device("/CPU:0"):
+        assert is_fused()
+    with keras.device("cpu:0"):
+        assert is_fused()
+
+
+@pytest.mark.usefixtures("accelerator")
+def test_programs_are_those_of_a_device():
+    X = np.random.default_rng(0).normal(size=(9, 5, 2))
+    clear_cache()
+    model = LSTMRegressor(2, epochs=1, random_state=0)
+    plain = model.fit(X, X[:, -1]).predict(X)
+    with tf.device("CPU"):
+        fused = model.fit(X, X[:, -1]).predict(X)
+    assert len(_cache._cache) == 4  # on each device, one trains and one predicts
+    np.testing.assert_allclose(fused, plain, atol=1e-5)
+    clear_cache()
