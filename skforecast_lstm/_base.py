@@ -22,10 +22,17 @@ from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._relation import (
     Relation,
     check_columns,
-    check_last_step,
-    find_relation,
     find_season,
-    warn_of_units,
+    relate_targets,
+)
+from skforecast_lstm._samples import Chosen, check_weights
+from skforecast_lstm._scaling import (
+    Line,
+    fit_feature_scaler,
+    fit_target_scaler,
+    line_of,
+    scaled_windows,
+    through_scaler,
 )
 from skforecast_lstm._shell import Shell
 from skforecast_lstm._targets import (
@@ -33,8 +40,6 @@ from skforecast_lstm._targets import (
     check_targets,
     count_scales,
     find_lead,
-    fit_target_scaler,
-    through_scaler,
 )
 from skforecast_lstm._validation import (
     FLOATS,
@@ -44,7 +49,6 @@ from skforecast_lstm._validation import (
     check_feature_names,
     check_is_fitted,
     check_sample_weight,
-    complete_rows,
     fit_context,
     validate_data,
 )
@@ -57,15 +61,6 @@ _AVERAGES: dict[str, Callable] = {"mean": np.mean, "median": np.median}
 
 # What becomes of the oldest steps of a window, where they are missing.
 _FILLED = {"drop": "their first known row is repeated", "mask": "these steps are skipped"}
-
-_WAY_OUT = (
-    "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
-    "positions with history_columns=...; if it is not among the features, set window_norm=None "
-    "(lstm__window_norm in a pipeline). Scale features by any linear scaler, all rows alike "
-    "(several series: GroupScaler with pooled=True, without GroupTransformedTargetRegressor), or "
-    "transform features and targets by the same fixed function, such as a log. Give y with the "
-    "names of make_supervised, which tell its lead."
-)
 
 
 def _has_members(regressor: Any) -> bool:
@@ -129,6 +124,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     n_steps_out_: int
     n_targets_: int
     season_length_: int
+    feature_scaler_: Any
     target_scaler_: Any
     _fitted_network: training.Network
     _n_dims: int
@@ -157,6 +153,11 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "feature_scaler": [
+            StrOptions({"standard", "minmax"}),
+            HasMethods(["fit", "transform"]),
+            None,
+        ],
         "target_scaler": [
             StrOptions({"standard", "minmax"}),
             HasMethods(["fit", "transform", "inverse_transform"]),
@@ -196,6 +197,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
+        feature_scaler: Any = None,
         target_scaler: Any = "standard",
         n_targets: int | None = None,
         missing: str = "drop",
@@ -230,6 +232,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.feature_scaler = feature_scaler
         self.target_scaler = target_scaler
         self.n_targets = n_targets
         self.missing = missing
@@ -356,36 +359,34 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         targets = self._check_targets(y, windows, reset=is_fresh)
         weight = None
         if sample_weight is not None:
-            weight = check_sample_weight(sample_weight, windows.ends, dtype=np.float64)
-            _check_weights(weight)
+            weight = check_sample_weight(sample_weight, targets, dtype=np.float64)
+            check_weights(weight)
+        can_skip = self.missing == "mask"
+        chosen = Chosen(windows, targets, weight).complete(can_skip=can_skip)
         held_out = self._check_held_out(X_val, y_val)
-        rows = self._complete_rows(windows, targets, weight)
         if self.early_stopping and held_out is None and not is_partial:
-            rows, last = self._hold_out_last(windows, rows)
-            held_out = self._completed(windows[last]), targets[last]
+            reach = self._lead + self.n_steps_out_ - 1
+            chosen, held_out = chosen.hold_out_last(self.validation_fraction, reach)
 
         if is_fresh:
-            self.target_scaler_ = fit_target_scaler(
-                self.target_scaler, targets[rows], _take(weight, rows), self._n_scales
-            )
+            self._fit_scalers(chosen)
         if is_fresh or not (is_partial and self._relation.is_certain):
-            relation = self._find_relation(windows, targets, weight)
+            relation = self._find_relation(chosen)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
-        windows, targets, weight = windows[rows], targets[rows], _take(weight, rows)
-        windows = self._completed(windows)
+        chosen = self._scaled(chosen)
         if is_fresh:
-            self.season_length_ = self._find_season(windows, targets)
-        network, samples = self._network(), self._samples(windows, targets, weight)
+            self.season_length_ = self._find_season(chosen)
+        network, samples = self._network(), self._samples(chosen)
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
         if is_fresh and self.linear_skip == "ridge":
-            begin_at_ridge(members, network, windows, samples, self._quantiles)
+            begin_at_ridge(members, network, chosen.windows, samples, self._quantiles)
         history_before = self.history_ if is_partial and not is_fresh else {}
         history = train_members(
             members,
             network,
             samples,
-            None if held_out is None else self._samples(*held_out),
+            None if held_out is None else self._samples(self._scaled(held_out)),
             compilation=self._compilation,
             options=functools.partial(
                 self._training,
@@ -485,7 +486,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
-        windows = self._completed(windows[is_known])
+        windows = self._scaled_windows(windows[is_known])
         outputs = training.predict(
             self._fitted_network, self._states, windows.table, windows.starts, windows.is_masked
         )
@@ -580,7 +581,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             )
         return targets
 
-    def _check_held_out(self, X: Any, y: Any) -> tuple[Windows, np.ndarray] | None:
+    def _check_held_out(self, X: Any, y: Any) -> Chosen | None:
         """The user's own validation samples, complete ones only."""
         if (X is None) != (y is None):
             raise ValueError("X_val and y_val must be given together, or neither of them.")
@@ -588,56 +589,32 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             return None
         windows = self._check_windows(X, reset=False)
         targets = self._check_targets(y, windows, reset=False)
-        rows = self._complete_rows(windows, targets, None, names=("X_val", "y_val"))
-        return self._completed(windows[rows]), targets[rows]
-
-    def _completed(self, windows: Windows) -> Windows:
-        """Windows whose oldest steps, if they are missing, are skipped or filled."""
-        return windows.completed(mask=self.missing == "mask")
-
-    def _complete_rows(
-        self,
-        windows: Windows,
-        targets: np.ndarray,
-        weight: np.ndarray | None,
-        names: tuple[str, str] = ("X", "y"),
-    ) -> np.ndarray:
-        """Numbers of the rows to train on: nothing missing in window or targets, some weight."""
         can_skip = self.missing == "mask"
-        is_known = windows.can_be_completed() if can_skip else windows.are_complete()
-        lacks_y = np.isnan(targets).any(axis=(1, 2))
-        is_complete = complete_rows(~is_known, lacks_y, (f"their window ({names[0]})", names[1]))
-        if weight is not None:
-            is_complete &= weight > 0
-            if not is_complete.any():
-                raise ValueError(
-                    "sample_weight is zero for every complete sample: nothing to train on."
-                )
-        return np.flatnonzero(is_complete)
-
-    def _hold_out_last(self, windows: Windows, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Split complete rows in time; those whose targets reach past the border go to neither."""
-        n_held_out = int(np.ceil(self.validation_fraction * len(rows)))
-        first, last = rows[: len(rows) - n_held_out], rows[len(rows) - n_held_out :]
-        reach = self._lead + self.n_steps_out_ - 1
-        first = first[windows.end_before(first, last, reach)]
-        if not len(first):
-            raise ValueError(
-                f"early_stopping=True with validation_fraction={self.validation_fraction} leaves "
-                f"no sample to train on: {len(rows)} complete samples, of which {n_held_out} are "
-                f"held out, and the targets of those before them reach {reach} rows "
-                f"ahead. Give more rows, a smaller fraction, or X_val and y_val."
-            )
-        return first, last
+        return Chosen(windows, targets).complete(can_skip=can_skip, names=("X_val", "y_val"))
 
     # --- scales, network, routing ------------------------------------------------------------
 
-    def _samples(
-        self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None = None
-    ) -> training.Samples:
-        y = self._through_scaler("transform", targets)
-        y = np.repeat(y, len(self._quantiles), axis=2)  # the truth beside each of its quantiles
-        return training.Samples(windows.table, windows.starts, y, weight, windows.is_masked)
+    def _fit_scalers(self, chosen: Chosen) -> None:
+        """Fit the scalers of features and targets to the samples that are trained on."""
+        self.feature_scaler_ = fit_feature_scaler(self.feature_scaler, chosen.windows)
+        self.target_scaler_ = fit_target_scaler(
+            self.target_scaler, chosen.targets, chosen.weight, self._n_scales
+        )
+
+    def _scaled_windows(self, windows: Windows) -> Windows:
+        """Scaled windows; oldest steps, if they are missing, are skipped or filled."""
+        return scaled_windows(self.feature_scaler_, windows.completed(mask=self.missing == "mask"))
+
+    def _scaled(self, chosen: Chosen) -> Chosen:
+        """Samples as the network is to see them."""
+        targets = self._through_scaler("transform", chosen.targets)
+        return Chosen(self._scaled_windows(chosen.windows), targets, chosen.weight)
+
+    def _samples(self, scaled: Chosen) -> training.Samples:
+        windows = scaled.windows
+        # The truth stands beside each of its quantiles.
+        y = np.repeat(scaled.targets, len(self._quantiles), axis=2)
+        return training.Samples(windows.table, windows.starts, y, scaled.weight, windows.is_masked)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
         return through_scaler(self.target_scaler_, method, values, self._n_scales)
@@ -655,41 +632,31 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             **arguments,
         )
 
-    def _find_relation(
-        self, windows: Windows, targets: np.ndarray, weight: np.ndarray | None
-    ) -> Relation:
-        """How the scaled targets follow from their own history in the windows."""
+    def _find_relation(self, chosen: Chosen) -> Relation:
+        """How the scaled targets follow from their own history in the scaled windows."""
         if self.window_norm is None:
             return Relation((), 1, np.ones(0), np.zeros(0))
-        n_features = windows.shape[2]
+        windows, targets = chosen.windows, chosen.targets
         columns = check_columns(
-            self.history_columns, self.n_targets_, n_features, "history_columns"
+            self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
         )
-        if weight is not None:  # what weighs nothing may be wrong
-            targets = np.where(weight[:, np.newaxis, np.newaxis] > 0, targets, np.nan)
-        low, high = np.nanmin(targets, axis=(0, 1)), np.nanmax(targets, axis=(0, 1))
-        high = np.where(high > low, high, low + 1)
-        parts = np.linspace(0, 1, 8)[:, np.newaxis]
-        scaled = self._through_scaler("transform", low + (high - low) * parts)
-        is_linear = np.allclose(np.diff(scaled, axis=0), (scaled[-1] - scaled[0]) / 7, rtol=1e-3)
-        if not is_linear:  # then the features have to be transformed alike
-            targets = self._through_scaler("transform", targets)
-        found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=self._lead)
-        check_last_step(windows, targets[:, -1], found, self.n_steps_out_)
-        warn_of_units(windows, targets[:, 0], found, _WAY_OUT)
-        if not is_linear:
-            return found
-        scale = (scaled[-1] - scaled[0]) / (high - low)
-        offset = scaled[0] + scale * (found.offset - low)
-        return found._replace(scale=scale * found.scale, offset=offset)
+        features = line_of(self.feature_scaler_, windows.table[windows.are_read()])
+        outputs = line_of(self.target_scaler_, targets.reshape(-1, self.n_targets_))
+        if features is None or outputs is None:  # then both have to be transformed alike
+            return relate_targets(self._scaled(chosen), columns, self._lead)
+        found = relate_targets(chosen, columns, self._lead)
+        before = Line(features.scale[columns], features.offset[columns]).inverted()
+        scale, offset = outputs.after(Line(found.scale, found.offset)).after(before)
+        return found._replace(scale=scale, offset=offset)
 
-    def _find_season(self, windows: Windows, targets: np.ndarray) -> int:
+    def _find_season(self, scaled: Chosen) -> int:
+        """Rows until the season comes back, in samples as the network sees them."""
         if self.window_norm != "seasonal":
             return 1
         if self.season_length is None:
-            rows = np.linspace(0, len(targets) - 1, min(len(targets), 1_000)).astype(int)
-            y = self._through_scaler("transform", targets[rows])
-            return find_season(windows[rows], y, self._relation)
+            n_rows = len(scaled.targets)
+            rows = np.linspace(0, n_rows - 1, min(n_rows, 1_000)).astype(int)
+            return find_season(scaled.windows[rows], scaled.targets[rows], self._relation)
         if self.season_length > self.n_steps_in_:
             raise ValueError(
                 f"window_norm='seasonal' needs windows as long as a season: season_length="
@@ -706,18 +673,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             season_length=self.season_length_,
             linear_skip=bool(self.linear_skip),
             l2=float(self.skip_l2),
-        )
-
-
-def _take(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
-    return None if weight is None else weight[rows]
-
-
-def _check_weights(weight: np.ndarray) -> None:
-    if (weight < 0).any() or not weight.any():
-        raise ValueError(
-            "sample_weight must not be negative, and some must be positive: there is nothing to "
-            f"train on, got weights from {weight.min()} to {weight.max()}."
         )
 
 

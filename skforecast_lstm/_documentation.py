@@ -73,6 +73,9 @@ _PARAMETERS = """activation : str or callable, default="tanh"
         several series in one table, or a lead above one, give X_val and y_val instead.
     n_iter_no_change : int, default=10
         Epochs without a lower validation loss before training stops.
+    feature_scaler : {"standard", "minmax"}, transformer or None, default=None
+        How features are scaled: by a scaler fitted once to the rows that the windows trained on
+        read, each row once. None: not at all, as where a scaler stands before the window.
     target_scaler : {"standard", "minmax"}, transformer or None, default="standard"
         How targets are scaled for training, fitted on the samples trained on. Each target has a
         scale of its own, which its steps share. Where nothing tells which columns of a 2-D `y` are
@@ -112,6 +115,8 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Length of the window, steps of the horizon, targets per step.
     season_length_ : int
         With ``window_norm="seasonal"``, rows until the season comes back; else 1.
+    feature_scaler_ : transformer or None
+        The fitted scaler of the features.
     target_scaler_ : transformer or None
         The fitted scaler of the targets: of a table with a column for each target, or for each
         column of a 2-D `y` that nothing is known about.

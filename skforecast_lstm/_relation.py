@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skforecast_lstm._samples import Chosen
 from skforecast_lstm._windows import Windows
 
 __all__ = [
@@ -17,9 +18,19 @@ __all__ = [
     "check_last_step",
     "find_relation",
     "find_season",
+    "relate_targets",
     "same_season",
     "warn_of_units",
 ]
+
+_WAY_OUT = (
+    "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
+    "positions with history_columns=...; if it is not among the features, set window_norm=None "
+    "(lstm__window_norm in a pipeline). Scale features by any linear scaler, all rows alike "
+    "(several series: GroupScaler with pooled=True, without GroupTransformedTargetRegressor), or "
+    "transform features and targets by the same fixed function, such as a log. Give y with the "
+    "names of make_supervised, which tell its lead."
+)
 
 # Part of the rows that have to lie on one line, where a few may have been repaired or left out.
 _MOST = 0.9
@@ -53,6 +64,26 @@ def check_columns(columns: Any, n_targets: int, n_features: int, name: str) -> l
         f"features: {n_targets} different integers below {n_features}, the features per step of "
         f"X. None takes the first {n_targets}."
     )
+
+
+def relate_targets(samples: Chosen, columns: Sequence[int], lead: int) -> Relation:
+    """Find how targets follow from their history, and check that all steps do.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+
+    Warns
+    -----
+    UserWarning
+        If they cannot be compared, and seem to be in different units.
+    """
+    windows, targets = samples.windows, samples.targets
+    found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=lead)
+    check_last_step(windows, targets[:, -1], found, targets.shape[1])
+    warn_of_units(windows, targets[:, 0], found, _WAY_OUT)
+    return found
 
 
 def find_relation(

@@ -1,4 +1,4 @@
-"""Targets: their layouts, the names of their columns, and their scale."""
+"""Targets: their layouts, the names of their columns, and how many of them have a scale."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import has_fit_parameter
 
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
@@ -21,13 +19,10 @@ __all__ = [
     "count_scales",
     "count_targets",
     "find_lead",
-    "fit_target_scaler",
     "parse_step_names",
     "step_name",
-    "through_scaler",
 ]
 
-_SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
 _STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 
 
@@ -173,42 +168,3 @@ def count_scales(y: Any, n_targets: int | None) -> int:
         return n_targets
     names = getattr(y, "columns", None)
     return n_columns if parse_step_names(names) is None else count_targets(names)
-
-
-def fit_target_scaler(
-    scaler: Any, targets: np.ndarray, weight: np.ndarray | None, n_scales: int
-) -> Any:
-    """Fit a scaler to targets.
-
-    Parameters
-    ----------
-    scaler : {"standard", "minmax"}, transformer or None
-        What scales. A transformer is cloned, never changed. None: nothing does.
-    targets : ndarray of shape (n_rows, n_steps_out, n_targets)
-        The targets.
-    weight : ndarray of shape (n_rows,) or None
-        Weights of the rows, for scalers that take them.
-    n_scales : int
-        Columns of the table that the scaler sees: the targets, or each step of them.
-
-    Returns
-    -------
-    scaler : transformer or None
-        Fitted to a table of `n_scales` columns.
-    """
-    if scaler is None:
-        return None
-    scaler = _SCALERS[scaler]() if isinstance(scaler, str) else clone(scaler)
-    if hasattr(scaler, "set_output"):
-        scaler.set_output(transform="default")  # whatever the user set for all transformers
-    params = {}
-    if weight is not None and has_fit_parameter(scaler, "sample_weight"):
-        params["sample_weight"] = np.repeat(weight, targets[0].size // n_scales)
-    return scaler.fit(targets.reshape(-1, n_scales), **params)
-
-
-def through_scaler(scaler: Any, method: str, values: np.ndarray, n_scales: int) -> np.ndarray:
-    """Hand values to a method of the scaler of targets."""
-    if scaler is None:
-        return values
-    return np.asarray(getattr(scaler, method)(values.reshape(-1, n_scales))).reshape(values.shape)

@@ -240,6 +240,13 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         """The first row of each window that is in the table."""
         return self.ends - self.n_steps + 1 + self.n_lacking
 
+    def are_read(self) -> np.ndarray:
+        """Tell which rows of the table are in a window."""
+        change = np.zeros(len(self.table) + 1, dtype=np.intp)
+        np.add.at(change, self._firsts(), 1)
+        np.add.at(change, self.ends + 1, -1)
+        return change[:-1].cumsum() > 0
+
     def are_complete(self) -> np.ndarray:
         """Tell which windows can be trained on as they are: nothing is missing in them."""
         known = self._n_missing() == 0

@@ -35,6 +35,7 @@ from skforecast_lstm import (
     make_lstm_pipeline,
     make_supervised,
 )
+from skforecast_lstm._samples import Chosen
 
 SMALL = {"epochs": 2, "random_state": 0}
 ARCHITECTURES = {
@@ -654,9 +655,10 @@ def test_held_out_samples_are_purged_by_series_and_lead(lead):
     ]
     X, y = make_supervised(pd.concat(parts), target="a", group="shop", n_steps_out=2, lead=lead)
     windows = WindowTransformer(4, group="shop").fit_transform(X, y)
-    model = regressor(early_stopping=True, validation_fraction=0.2).fit(windows, y)
-    rows = np.flatnonzero(windows.are_complete())
-    first, last = model._hold_out_last(windows, rows)
+    regressor(early_stopping=True, validation_fraction=0.2).fit(windows, y)
+    numbers = np.arange(len(windows))[:, np.newaxis, np.newaxis]
+    chosen = Chosen(windows, numbers).complete(can_skip=False)
+    first, last = (part.targets.ravel() for part in chosen.hold_out_last(0.2, lead + 1))
     days_of = X.index.to_series().reset_index(drop=True)
     for shop in "xyz":
         own = np.flatnonzero((X["shop"] == shop).to_numpy())

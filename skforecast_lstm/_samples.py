@@ -1,0 +1,66 @@
+"""What a fit trains on: complete windows with their targets and weights, and what is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skforecast_lstm._validation import complete_rows
+from skforecast_lstm._windows import Windows
+
+__all__ = ["Chosen", "check_weights"]
+
+
+@dataclass
+class Chosen:
+    """Samples: windows, targets (n, n_steps_out, n_targets), and weights or None."""
+
+    windows: Windows
+    targets: np.ndarray
+    weight: np.ndarray | None = None
+
+    def __getitem__(self, rows: np.ndarray) -> Chosen:
+        weight = None if self.weight is None else self.weight[rows]
+        return Chosen(self.windows[rows], self.targets[rows], weight)
+
+    def complete(self, *, can_skip: bool, names: tuple[str, str] = ("X", "y")) -> Chosen:
+        """Those to train on: nothing missing in window or targets, and some weight.
+
+        With `can_skip`, the oldest steps of a window may be missing.
+        """
+        windows = self.windows
+        is_known = windows.can_be_completed() if can_skip else windows.are_complete()
+        lacks_y = np.isnan(self.targets).any(axis=(1, 2))
+        is_complete = complete_rows(~is_known, lacks_y, (f"their window ({names[0]})", names[1]))
+        if self.weight is not None:
+            is_complete &= self.weight > 0
+            if not is_complete.any():
+                raise ValueError(
+                    "sample_weight is zero for every complete sample: nothing to train on."
+                )
+        return self[np.flatnonzero(is_complete)]
+
+    def hold_out_last(self, fraction: float, reach: int) -> tuple[Chosen, Chosen]:
+        """Split in time; samples whose targets reach past the border go to neither part."""
+        rows = np.arange(len(self.targets))
+        n_held_out = int(np.ceil(fraction * len(rows)))
+        first, last = rows[: len(rows) - n_held_out], rows[len(rows) - n_held_out :]
+        first = first[self.windows.end_before(first, last, reach)]
+        if not len(first):
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={fraction} leaves no sample to "
+                f"train on: {len(rows)} complete samples, of which {n_held_out} are held out, and "
+                f"the targets of those before them reach {reach} rows ahead. Give more rows, a "
+                f"smaller fraction, or X_val and y_val."
+            )
+        return self[first], self[last]
+
+
+def check_weights(weight: np.ndarray) -> None:
+    """Refuse weights that are negative, or all zero."""
+    if (weight < 0).any() or not weight.any():
+        raise ValueError(
+            "sample_weight must not be negative, and some must be positive: there is nothing to "
+            f"train on, got weights from {weight.min()} to {weight.max()}."
+        )
