@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import _fit_context as fit_context
-from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._tags import Tags
 from sklearn.utils.validation import (
@@ -33,9 +31,7 @@ __all__ = [
     "check_time_order",
     "complete_rows",
     "encode_groups",
-    "find_method",
     "fit_context",
-    "fitted_parts",
     "is_time_index",
     "rows_of_series",
     "take_rows",
@@ -66,41 +62,6 @@ def is_time_index(index: Any) -> bool:
     if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
         return True
     return pd.api.types.is_numeric_dtype(index) and not pd.api.types.is_bool_dtype(index)
-
-
-def fitted_parts(estimator: Any) -> list[Any]:
-    """What an estimator predicts with: what a search or wrapper has fitted, a pipeline's steps."""
-    for name in ("best_estimator_", "estimator_", "regressor_"):
-        if hasattr(estimator, name):
-            return [getattr(estimator, name)]
-    return [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-
-
-def find_method(estimator: Any, name: str) -> Callable[..., Any] | None:
-    """Find a method that scikit-learn's pipelines and searches do not hand on.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        Asked itself first, then the last step of a pipeline or the best estimator of a search.
-    name : str
-        The method, which takes ``X``.
-
-    Returns
-    -------
-    method : callable or None
-        It takes the ``X`` of `estimator`. None: nobody has it.
-    """
-    if hasattr(estimator, name):
-        return getattr(estimator, name)
-    if hasattr(estimator, "best_estimator_"):
-        return find_method(estimator.best_estimator_, name)
-    if isinstance(estimator, Pipeline):
-        method = find_method(estimator[-1], name)
-        if method is not None:
-            before = estimator[:-1]
-            return lambda X, **kw: method(before.transform(X) if len(before) else X, **kw)
-    return None
 
 
 def encode_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ from sklearn.utils import check_consistent_length
 from tqdm.auto import tqdm
 
 from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import by_step, parse_step_names
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
@@ -26,8 +27,6 @@ from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
 from skforecast_lstm.windows import (
     WindowTransformer,
-    find_windows,
-    fitted_windows,
 )
 
 __all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
@@ -163,7 +162,13 @@ def backtest(
     season_length = check_integer(season_length, "season_length", 1)
     X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
     targets, folds = _Targets.of(y, lead, n_targets), _split(cv, X, y)
-    windows = list(find_windows(clone(estimator)).values())
+    estimator = clone(estimator)
+    check_order(estimator)
+    named = find_windows(estimator)
+    # Around a pipeline some regressors hand on one column of y after the other, without its name.
+    unknown = [name for name, window in named.items() if window.n_steps_out is None]
+    estimator.set_params(**{f"{name}__n_steps_out": targets.reach for name in unknown})
+    windows = list(named.values())
     series = _Series.of(X, next((w.group for w in windows if w.group is not None), None))
     lines = _lines_of_folds(targets, series, folds)
     walk = functools.partial(_walk, y=y, folds=folds, refit=refit)
@@ -375,6 +380,11 @@ class _Targets:
             names = [f"y{target}" for target in range(n_found)]
         return cls(values, names, lead)
 
+    @property
+    def reach(self) -> int:
+        """How many rows ahead the last target is, a nowcast counted as one."""
+        return self.truth.shape[1] + max(self.lead, 1) - 1
+
     @classmethod
     def _of_names(
         cls,
@@ -471,7 +481,7 @@ def _walk(
             start = time.perf_counter()
             model = clone(estimator).fit(take_rows(X, train), take_rows(y, train))
             seconds[-1] = time.perf_counter() - start
-        first = max(0, test[0] - _count_context(model, test[0]))
+        first = max(0, test[0] - count_context(model, test[0]))
         with asking_for(slice(-len(test), None)):
             prediction = np.asarray(model.predict(take_rows(X, np.arange(first, test[-1] + 1))))
         prediction = prediction[-len(test) :]
@@ -482,14 +492,6 @@ def _walk(
             )
         predictions.append(prediction.ravel())
     return np.concatenate(predictions), seconds
-
-
-def _count_context(model: Any, n_rows: int) -> int:
-    """How many of the rows before a fold's test rows complete the history of these."""
-    windows = fitted_windows(model)
-    if any(window.group is not None for window in windows):
-        return n_rows  # a series was last seen any number of rows ago
-    return max((window.n_steps_in - 1 for window in windows), default=0)
 
 
 def _lines_of_folds(targets: _Targets, series: _Series, folds: Folds) -> pd.DataFrame:

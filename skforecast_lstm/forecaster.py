@@ -9,13 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.multioutput import MultiOutputRegressor
 
 from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._inspect import (
+    check_order,
+    find_method,
+    find_windows,
+    fitted_windows,
+    splits_rows,
+    takes_one_target,
+)
 from skforecast_lstm._validation import (
     HasMethods,
     check_integer,
     check_is_fitted,
-    find_method,
     fit_context,
     is_time_index,
     rows_of_series,
@@ -23,7 +31,6 @@ from skforecast_lstm._validation import (
 from skforecast_lstm._windows import asking_for
 from skforecast_lstm.framing import Columns, Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
-from skforecast_lstm.windows import find_windows, fitted_windows
 
 __all__ = ["Forecaster", "named_table"]
 
@@ -153,6 +160,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         frame = self._frame(data)
         X, y = frame.samples()
+        parts = [self.estimator, *self.estimator.get_params().values()]
+        if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
+            y = y.to_frame()
         freq = find_freq(frame.table.index)
         _warn_of_holes(frame, freq)
         estimator, search = self._fit_whole(self._prepared(frame), X, y)
@@ -160,7 +170,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         if search is not None:
             self.search_ = search
         self.estimator_, self.freq_ = estimator, freq
-        self._n_rows = max((w.n_steps_in for w in fitted_windows(self.estimator_)), default=1)
+        self._n_rows = _longest_window(self.estimator_)
         tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
         self._tails = {label: tail.copy() for label, tail in tails.items()}
         self._targets, self._known, self._group = frame.targets, frame.known, frame.group
@@ -199,6 +209,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     def _prepared(self, frame: Frame) -> Any:
         """A clone of the estimator whose steps know the horizon and the group."""
         estimator = clone(self.estimator)
+        check_order(estimator)
+        if len(frame.targets) * frame.n_steps_out > 1 and takes_one_target(estimator):
+            raise ValueError(
+                f"{type(estimator).__name__} takes one target for each row, but n_steps_out="
+                f"{frame.n_steps_out} steps of {len(frame.targets)} targets make several: wrap it "
+                f"as MultiOutputRegressor({type(estimator).__name__}(...))."
+            )
         windows = find_windows(estimator)
         estimator.set_params(**{f"{name}__n_steps_out": frame.reach for name in windows})
         if frame.group is None:
@@ -229,12 +246,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         Also returned is the search that found it, or None.
         """
         windows = find_windows(estimator)
-        if not any(map(_splits_rows, (estimator, *estimator.get_params().values()))):
+        if not any(map(splits_rows, (estimator, *estimator.get_params().values()))):
             whole = {f"{name}__purge": False for name in windows}
             return estimator.set_params(**whole).fit(X, y), None
         # It splits the rows itself, and needs the purge for that; what comes out of it does not.
         # What splits inside of something else keeps it.
-        is_purged = _splits_rows(estimator) and any(
+        is_purged = splits_rows(estimator) and any(
             step.purge and (step.n_steps_out or 0) > 1 for step in windows.values()
         )
         estimator.fit(X, y)
@@ -432,9 +449,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
 
 
-def _splits_rows(estimator: Any) -> bool:
-    """Tell whether an estimator splits rows, and windows are cut inside the parts."""
-    return hasattr(estimator, "cv") and hasattr(estimator, "fit") and bool(find_windows(estimator))
+def _longest_window(estimator: Any) -> int:
+    """Rows in the longest window of a fitted estimator; 1 without any."""
+    return max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
 
 
 def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._inspect import find_method, find_windows
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import FramedRegressorMixin, check_targets, count_scales
 from skforecast_lstm._validation import (
@@ -31,13 +32,12 @@ from skforecast_lstm._validation import (
     Interval,
     Tags,
     check_is_fitted,
-    find_method,
     fit_context,
     is_time_index,
     rows_of_series,
     validate_data,
 )
-from skforecast_lstm.windows import count_purged, find_windows
+from skforecast_lstm.windows import count_purged
 
 __all__ = ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"]
 

@@ -18,7 +18,8 @@ import numpy as np
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils import check_array, check_consistent_length
 
-from skforecast_lstm._validation import check_integer, check_quantiles, find_method
+from skforecast_lstm._inspect import find_method
+from skforecast_lstm._validation import check_integer, check_quantiles
 
 __all__ = [
     "interval_coverage",

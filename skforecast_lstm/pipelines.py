@@ -40,7 +40,7 @@ def make_lstm_pipeline(
     regressor: Any = None,
     *,
     n_steps_in: int,
-    n_steps_out: int = 1,
+    n_steps_out: int | None = None,
     season_length: int | None = None,
     scaler: Any = "standard",
     group: Any = None,
@@ -60,8 +60,9 @@ def make_lstm_pipeline(
         table of lags, within :class:`CompleteRowsRegressor`.
     n_steps_in : int
         Length of the window in rows (steps of time). Two seasons are a good start.
-    n_steps_out : int, default=1
-        The horizon: that of :func:`make_supervised`.
+    n_steps_out : int, default=None
+        The horizon: that of :func:`make_supervised`. None: as ``y`` shows, see
+        :class:`WindowTransformer`.
     season_length : int, default=None
         Rows until the season comes back, 1 for none, at most `n_steps_in`; for the default
         regressor. None: found in ``fit``. Give it where you know it: the one found is sometimes
@@ -124,7 +125,9 @@ def make_lstm_pipeline(
     >>> model.predict(load_air_passengers().to_frame())[-1].round()
     array([453., 434., 455.])
     """
-    n_ahead = check_integer(n_steps_out, "n_steps_out", 1) + max(check_integer(lead, "lead", 0), 1)
+    reach = check_integer(lead, "lead", 0) and lead - 1
+    if n_steps_out is not None:
+        reach += check_integer(n_steps_out, "n_steps_out", 1)
     is_default = regressor is None
     if is_default:
         regressor = _recommended_regressor(season_length, lead)
@@ -136,7 +139,7 @@ def make_lstm_pipeline(
     takes_windows = get_tags(regressor).input_tags.three_d_array
     window = WindowTransformer(
         n_steps_in,
-        n_steps_out=n_ahead - 1,
+        n_steps_out=None if n_steps_out is None else reach,
         flatten=not takes_windows,
         missing=missing,
         group=group,

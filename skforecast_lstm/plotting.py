@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._validation import check_integer, check_is_fitted, fitted_parts, is_time_index
+from skforecast_lstm._inspect import fitted_parts
+from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
 from skforecast_lstm.evaluation import BacktestResult, backtest
 from skforecast_lstm.forecaster import Forecaster, named_table
 

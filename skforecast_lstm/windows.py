@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Hashable
 from numbers import Integral
@@ -24,7 +23,6 @@ from skforecast_lstm._validation import (
     check_is_fitted,
     check_time_order,
     fit_context,
-    fitted_parts,
     is_time_index,
     validate_data,
 )
@@ -141,6 +139,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     array([[4., 5., 6.],
            [5., 6., 7.]])
     """
+
+    #: What tells a window step from other steps, whoever walks a pipeline.
+    cuts_windows = True
 
     _parameter_constraints: dict = {
         "n_steps_in": [Interval(Integral, 1, None, closed="left")],
@@ -441,27 +442,3 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
         f"{row}{when}. Fill it before the window (SimpleImputer, df.interpolate()), leave such "
         f"windows out with missing='drop', or let the network skip such rows with missing='mask'."
     )
-
-
-def find_windows(estimator: Any) -> dict[str, WindowTransformer]:
-    """Find the window steps among the parameters of an estimator, as it would be fitted.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A pipeline, a search over one, or anything around it.
-
-    Returns
-    -------
-    windows : dict of WindowTransformer
-        The steps, by the name that ``set_params`` knows them under.
-    """
-    params = estimator.get_params(deep=True)
-    return {name: step for name, step in params.items() if isinstance(step, WindowTransformer)}
-
-
-def fitted_windows(estimator: Any) -> list[WindowTransformer]:
-    """Find the window steps that a fitted estimator predicts with, however deep they are."""
-    if isinstance(estimator, WindowTransformer):
-        return [estimator]
-    return list(itertools.chain(*map(fitted_windows, fitted_parts(estimator))))

@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm._inspect import find_windows
 from skforecast_lstm._validation import find_method
 from skforecast_lstm.intervals import ConformalRegressor
-from skforecast_lstm.windows import find_windows
 
 
 class Persistence(RegressorMixin, BaseEstimator):

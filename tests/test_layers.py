@@ -21,6 +21,7 @@ LAYERS = {
     "_linear": 0,
     "_content": 0,
     "_backend": 0,
+    "_inspect": 0,
     "_cache": 0,
     "_seeds": 0,
     "_watchers": 0,

@@ -1,0 +1,160 @@
+"""Walking estimators: pipelines, searches, and whatever else stands around a window step."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+__all__ = [
+    "check_order",
+    "count_context",
+    "find_method",
+    "find_windows",
+    "fitted_parts",
+    "fitted_windows",
+    "splits_rows",
+    "takes_one_target",
+]
+
+# Around a window step these would give it rows that are not in the order of time.
+_OUT_OF_ORDER = {
+    "BaseBagging": "fits its estimators to rows drawn at random",
+    "BaseWeightBoosting": "fits its estimators to rows drawn at random",
+    "RANSACRegressor": "fits its estimator to rows drawn at random",
+    "RegressorChain": "adds its forecasts to the columns, and drops the dates of the rows",
+    "_BaseStacking": "learns from forecasts of folds that were fitted to what came after them",
+}
+_WAYS_OUT = {
+    "RegressorChain": "MultiOutputRegressor fits a pipeline per step; most regressors of a "
+    "pipeline predict all steps at once, without anything around it.",
+    "_BaseStacking": "VotingRegressor averages pipelines; cv='prefit' takes fitted ones, each as "
+    "FrozenEstimator(pipeline).",
+}
+_INSIDE = (
+    "Put it behind the windows, CompleteRowsRegressor({name}(...)) as the last step, or average "
+    "networks with n_members."
+)
+
+
+def fitted_parts(estimator: Any) -> list[Any]:
+    """What a fitted estimator predicts with: the steps of a pipeline, what others have fitted."""
+    for name in ("best_estimator_", "estimator_", "regressor_"):
+        if hasattr(estimator, name):
+            return [getattr(estimator, name)]
+    if isinstance(estimator, FrozenEstimator):
+        return [estimator.estimator]
+    if isinstance(estimator, Pipeline):
+        return [step for _, step in estimator.steps]
+    if hasattr(estimator, "transformers_"):  # a ColumnTransformer
+        return [part for _, part, _ in estimator.transformers_]
+    if hasattr(estimator, "transformer_list"):  # a FeatureUnion
+        return [part for _, part in estimator.transformer_list]
+    parts = list(np.ravel(np.asarray(getattr(estimator, "estimators_", []), dtype=object)))
+    return [*parts, *filter(None, [getattr(estimator, "final_estimator_", None)])]
+
+
+def find_method(estimator: Any, name: str) -> Callable[..., Any] | None:
+    """Find a method that scikit-learn's pipelines and searches do not hand on.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Asked itself first, then the last step of a pipeline or the best estimator of a search.
+    name : str
+        The method, which takes ``X``.
+
+    Returns
+    -------
+    method : callable or None
+        It takes the ``X`` of `estimator`. None: nobody has it.
+    """
+    if hasattr(estimator, name):
+        return getattr(estimator, name)
+    if hasattr(estimator, "best_estimator_"):
+        return find_method(estimator.best_estimator_, name)
+    if isinstance(estimator, Pipeline):
+        method = find_method(estimator[-1], name)
+        if method is not None:
+            before = estimator[:-1]
+            return lambda X, **kw: method(before.transform(X) if len(before) else X, **kw)
+    return None
+
+
+def find_windows(estimator: Any) -> dict[str, Any]:
+    """Find the window steps among the parameters of an estimator, as it would be fitted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, a search over one, or anything around it.
+
+    Returns
+    -------
+    windows : dict of WindowTransformer
+        The steps, by the name that ``set_params`` knows them under.
+    """
+    params = estimator.get_params(deep=True)
+    return {name: step for name, step in params.items() if _cuts_windows(step)}
+
+
+def fitted_windows(estimator: Any) -> list[Any]:
+    """Find the window steps that a fitted estimator predicts with, however deep they are."""
+    if _cuts_windows(estimator):
+        return [estimator]
+    return list(itertools.chain(*map(fitted_windows, fitted_parts(estimator))))
+
+
+def count_context(estimator: Any, n_rows: int) -> int:
+    """How many of so many rows before others complete the history of these."""
+    windows = fitted_windows(estimator)
+    if any(window.group is not None for window in windows):
+        return n_rows  # a series was last seen any number of rows ago
+    return max((window.n_steps_in - 1 for window in windows), default=0)
+
+
+def splits_rows(estimator: Any) -> bool:
+    """Tell whether an estimator splits rows, and windows are cut inside the parts."""
+    return _can_be_fitted(estimator) and hasattr(estimator, "cv") and bool(find_windows(estimator))
+
+
+def takes_one_target(estimator: Any) -> bool:
+    """Tell whether an estimator of scikit-learn takes the targets of one step only."""
+    return bool(_bases(estimator) & {"VotingRegressor", "_BaseStacking"})
+
+
+def check_order(estimator: Any) -> None:
+    """Refuse what would give a window step rows that are not in the order of time.
+
+    Raises
+    ------
+    ValueError
+        If an estimator around a window step draws, shuffles or changes rows.
+    """
+    for part in [estimator, *estimator.get_params(deep=True).values()]:
+        reasons = _bases(part) & set(_OUT_OF_ORDER)
+        is_prefit = getattr(part, "cv", None) == "prefit"
+        if not reasons or is_prefit or not _can_be_fitted(part) or not find_windows(part):
+            continue
+        reason, name = reasons.pop(), type(part).__name__
+        raise ValueError(
+            f"{name} {_OUT_OF_ORDER[reason]}, so that a window step inside of it would cut windows "
+            f"of rows that do not follow one another. "
+            f"{_WAYS_OUT.get(reason, _INSIDE.format(name=name))}"
+        )
+
+
+def _cuts_windows(step: Any) -> bool:
+    return getattr(type(step), "cuts_windows", False)
+
+
+def _can_be_fitted(part: Any) -> bool:
+    return hasattr(part, "fit") and hasattr(part, "get_params") and not isinstance(part, type)
+
+
+def _bases(estimator: Any) -> set[str]:
+    return {base.__name__ for base in type(estimator).__mro__}
