@@ -24,6 +24,7 @@ from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
+from skforecast_lstm._pickles import pickle_losses_whole
 from skforecast_lstm._seeds import drawing_from, seeded
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
@@ -76,6 +77,7 @@ def _limit_threads() -> None:
 
 check_backend()
 _limit_threads()
+pickle_losses_whole()
 
 
 class Network:

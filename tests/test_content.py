@@ -241,8 +241,7 @@ def test_functions_are_told_apart_by_what_they_do(name):
     assert content(define(first)) != content(define(second))
 
 
-# Keras pickles its objects by their configurations, for which classes must be registered.
-@pytest.mark.parametrize("name", [n for n in DIFFERENT if n not in ("activations", "losses")])
+@pytest.mark.parametrize("name", [n for n in DIFFERENT if n != "activations"])
 def test_what_a_worker_receives_is_what_was_sent(name):
     value = define(DIFFERENT[name][0])
     sent = cloudpickle.dumps(value)
