@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 import skforecast_lstm
-from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised, training
+from skforecast_lstm import LSTMRegressor, WindowTransformer, _programs, make_supervised
 
 
 def make(**params):
@@ -23,13 +23,13 @@ def make(**params):
 def trained_on(monkeypatch):
     """What reaches training: first rows of the windows, targets and weights, of both parts."""
     seen = []
-    train = training.train
+    train = _programs.train
 
     def spy(network, compilation, state, samples, validation, *rest):
         seen.append((samples, validation))
         return train(network, compilation, state, samples, validation, *rest)
 
-    monkeypatch.setattr(training, "train", spy)
+    monkeypatch.setattr(_programs, "train", spy)
     return seen
 
 

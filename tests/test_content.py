@@ -252,6 +252,19 @@ def test_where_a_function_is_written_does_not_count():
     assert content(define("f = lambda x: x")) == content(define("\n\n\nf = lambda x: x"))
 
 
+def test_globals_of_the_name_of_an_attribute_do_not_count():
+    source = "mean = {}\ndef f(x): return keras.ops.mean(x)"
+    assert content(define(source.format(1))) == content(define(source.format(2)))
+
+
+def test_what_is_too_deep_to_be_read_is_itself_only():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert content(deep) == content(deep)
+    assert content(deep) != content([deep])
+
+
 def test_functions_that_refer_to_one_another_come_to_an_end():
     source = "def g(x): return f(x)\ndef f(x): return g(x - 1) if x else {}"
     assert content(define(source.format(0))) == content(define(source.format(0)))
