@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import enum
 import functools
 import hashlib
+import re
 import sys
 import types
 from collections.abc import Iterable
@@ -20,6 +22,7 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), typ
 # Of a code object: all but where it was written.
 _CODE = [f"co_{name}" for name in ("name", "code", "consts", "names", "varnames", "freevars")]
 _CODE += ["co_cellvars", "co_flags", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount"]
+_LOADS = re.compile("LOAD_.*(GLOBAL|NAME)")
 # Of a class: all but where it was written, and what Python adds.
 _ABOUT_CLASSES = {"__module__", "__doc__", "__dict__", "__weakref__", "__firstlineno__"}
 _ABOUT_CLASSES |= {"__static_attributes__", "__annotations__", "_abc_impl", "__abstractmethods__"}
@@ -28,15 +31,19 @@ _STATE = {"_tracker", "_variables", "_metrics", "_built", "_build_input_shape", 
 
 
 class Content:
-    """What a value holds, as a digest: equal for values that do the same.
+    """What values hold, as a digest: equal for values that do the same.
 
     An object that cannot be read is equal to itself only, and kept alive with its content: no
     other object can then take its identity.
     """
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, values: tuple) -> None:
         reader = _Reader()
-        self.digest = reader.digest(value)
+        try:
+            self.digest = reader.digest(values)
+        except RecursionError:
+            reader = _Reader()
+            self.digest = reader.digest(tuple(map(_Same, values)))
         self._kept = reader.kept
 
     def __eq__(self, other: object) -> bool:
@@ -229,9 +236,10 @@ def _(value: type) -> tuple:
 
 
 def _names(code: types.CodeType) -> set[str]:
-    """The names that code looks up, and that of the functions in it."""
+    """The globals that code looks up, and that of the functions in it."""
+    found = {i.argval for i in dis.get_instructions(code) if _LOADS.match(i.opname)}
     inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
-    return set(code.co_names).union(*map(_names, inner))
+    return found.union(*map(_names, inner))
 
 
 def _seen_from(module: str | None, value: Any) -> Any:

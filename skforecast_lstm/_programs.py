@@ -22,8 +22,10 @@ import tensorflow as tf
 
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
+from skforecast_lstm._compilation import Compilation
 from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
+from skforecast_lstm._pickles import pickle_losses_whole
 from skforecast_lstm._seeds import drawing_from, seeded
 from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm._watchers import (
@@ -76,6 +78,7 @@ def _limit_threads() -> None:
 
 check_backend()
 _limit_threads()
+pickle_losses_whole()
 
 
 class Network:
@@ -154,42 +157,6 @@ class Network:
                 f"the window with recurrent layers only, such as LSTMRegressor. Keras: {lost[0]}"
             )
         return masked
-
-
-@dataclass
-class Compilation:
-    """What training compiles into the graph beside the network."""
-
-    loss: Any
-    optimizer: Any
-    metrics: Any = None
-    jit: bool = False
-
-    @property
-    def key(self) -> Any:
-        """What is equal for equal graphs: a learning rate is a variable, and left out."""
-        config = self.optimizer.get_config()
-        left_out = {"name": None, "learning_rate": None}
-        # A configuration may say less of a schedule than the graph takes from it.
-        schedule = self.optimizer._learning_rate if self.learning_rate is None else None
-        return content(
-            self.jit, self.loss, self.metrics, type(self.optimizer), config | left_out, schedule
-        )
-
-    @property
-    def slots(self) -> bytes:
-        """What is equal where what one optimizer remembers is of use to another."""
-        return content(type(self.optimizer)).digest
-
-    @property
-    def learning_rate(self) -> float | None:
-        """The rate to start with; None where a schedule is compiled in."""
-        rate = self.optimizer.get_config().get("learning_rate")
-        return None if isinstance(rate, dict) else rate
-
-    def compile(self, model: keras.Model) -> None:
-        """Give the model its loss, optimizer and metrics."""
-        model.compile(loss=self.loss, optimizer=self.optimizer, metrics=self.metrics)
 
 
 @dataclass

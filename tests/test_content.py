@@ -241,8 +241,7 @@ def test_functions_are_told_apart_by_what_they_do(name):
     assert content(define(first)) != content(define(second))
 
 
-# Keras pickles its objects by their configurations, for which classes must be registered.
-@pytest.mark.parametrize("name", [n for n in DIFFERENT if n not in ("activations", "losses")])
+@pytest.mark.parametrize("name", [n for n in DIFFERENT if n != "activations"])
 def test_what_a_worker_receives_is_what_was_sent(name):
     value = define(DIFFERENT[name][0])
     sent = cloudpickle.dumps(value)
@@ -251,6 +250,19 @@ def test_what_a_worker_receives_is_what_was_sent(name):
 
 def test_where_a_function_is_written_does_not_count():
     assert content(define("f = lambda x: x")) == content(define("\n\n\nf = lambda x: x"))
+
+
+def test_globals_of_the_name_of_an_attribute_do_not_count():
+    source = "mean = {}\ndef f(x): return keras.ops.mean(x)"
+    assert content(define(source.format(1))) == content(define(source.format(2)))
+
+
+def test_what_is_too_deep_to_be_read_is_itself_only():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert content(deep) == content(deep)
+    assert content(deep) != content([deep])
 
 
 def test_functions_that_refer_to_one_another_come_to_an_end():

@@ -1,0 +1,48 @@
+"""What training compiles into the graph beside the network: loss, optimizer and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from skforecast_lstm._content import content
+
+__all__ = ["Compilation"]
+
+
+@dataclass
+class Compilation:
+    """What training compiles into the graph beside the network."""
+
+    loss: Any
+    optimizer: Any
+    metrics: Any = None
+    jit: bool = False
+
+    @property
+    def key(self) -> Any:
+        """What is equal for equal graphs: a learning rate is a variable, and left out."""
+        config = self.optimizer.get_config()
+        left_out = {"name": None, "learning_rate": None}
+        # A configuration may say less of a schedule than the graph takes from it.
+        schedule = self.optimizer._learning_rate if self.learning_rate is None else None
+        return content(
+            self.jit, self.loss, self.metrics, type(self.optimizer), config | left_out, schedule
+        )
+
+    @property
+    def slots(self) -> bytes:
+        """What is equal where what one optimizer remembers is of use to another."""
+        return content(type(self.optimizer)).digest
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The rate to start with; None where a schedule is compiled in."""
+        rate = self.optimizer.get_config().get("learning_rate")
+        return None if isinstance(rate, dict) else rate
+
+    def compile(self, model: keras.Model) -> None:
+        """Give the model its loss, optimizer and metrics."""
+        model.compile(loss=self.loss, optimizer=self.optimizer, metrics=self.metrics)
