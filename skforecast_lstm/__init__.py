@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         GroupTransformedTargetRegressor,
     )
     from skforecast_lstm.intervals import ConformalRegressor
+    from skforecast_lstm.lags import LagsToWindows
     from skforecast_lstm.pipelines import (
         CompleteRowsRegressor,
         make_lstm_pipeline,
@@ -67,6 +68,7 @@ _MODULES = {
     "GroupTimeSeriesSplit": "groups",
     "GroupTransformedTargetRegressor": "groups",
     "LSTMRegressor": "regressors",
+    "LagsToWindows": "lags",
     "LossDisplay": "plotting",
     "NaiveRegressor": "baselines",
     "NoSkillWarning": "evaluation",
@@ -88,6 +90,7 @@ _SUBMODULES = (
     "framing",
     "groups",
     "intervals",
+    "lags",
     "metrics",
     "networks",
     "pipelines",
@@ -116,6 +119,7 @@ __all__ = [
     "GroupTimeSeriesSplit",
     "GroupTransformedTargetRegressor",
     "LSTMRegressor",
+    "LagsToWindows",
     "LossDisplay",
     "NaiveRegressor",
     "NoSkillWarning",

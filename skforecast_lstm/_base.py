@@ -256,7 +256,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, oldest step first, in time order; 2-D: windows of one series. Rows whose
+            The windows, oldest step first, in time order; 2-D: windows of one series, whose columns
+            are put in order where their names tell it (``lag_1``, ``sales_lag2``). Rows whose
             window or `y` holds NaN are left out.
         y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
@@ -529,11 +530,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             )
         if X.ndim != 3:
             params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+            names = getattr(X, "columns", None)
             if reset or self._n_dims == 2:
                 X = validate_data(self, X, reset=reset, **params)
             else:  # windows of one series, after a fit on 3-D ones: the columns are steps
                 X = check_array(X, **params)
-            windows = Windows.from_array(X[:, :, np.newaxis])
+            windows = Windows.from_array(self._oldest_first(X, names, reset=reset))
         else:
             windows = _check_3d(X)
             if reset:
@@ -541,6 +543,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         _, n_steps_in, n_features = windows.shape
         if reset:
             self._n_dims = X.ndim
+            if X.ndim == 3:
+                self._lag_order = None
             self.n_steps_in_ = n_steps_in
             self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
             return windows

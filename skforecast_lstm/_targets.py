@@ -12,6 +12,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import has_fit_parameter
 
+from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed_rows
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
 __all__ = [
@@ -34,6 +35,9 @@ _STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 class FramedRegressorMixin(RegressorMixin):
     """What regressors share that take windows, and targets in any layout of the row contract."""
 
+    # That of the columns of a 2-D X in fit; None after a fit on 3-D windows.
+    _lag_order: np.ndarray | slice | None = None
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
 
@@ -54,6 +58,17 @@ class FramedRegressorMixin(RegressorMixin):
         y_pred = self.predict(X)
         y_true = np.asarray(y).reshape(len(y_pred), -1)
         return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def _oldest_first(self, X: np.ndarray, names: Any, *, reset: bool) -> np.ndarray:
+        """Windows of shape (n_samples, n_steps_in, 1) from columns, in the order of their names."""
+        owner, order = type(self).__name__, self._lag_order
+        if reset or order is None:
+            order = order_of_columns(names, owner)
+        if reset:
+            self._lag_order = order
+            warn_of_holes(names, owner)
+            warn_of_reversed_rows(X[:, order], owner)
+        return X[:, order, np.newaxis]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -163,10 +163,11 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
             X = check_array(X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=self)
             if reset:
                 check_feature_names(self, X, reset=True)
-                self.n_features_in_ = X.shape[2]
+                self.n_features_in_, self._lag_order = X.shape[2], None
         else:
+            names = getattr(X, "columns", None)
             X = validate_data(self, X, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
-            X = X[:, :, np.newaxis]
+            X = self._oldest_first(X, names, reset=reset)
         if reset:
             self._window_shape, self.n_steps_in_ = X.shape[1:], X.shape[1]
         elif X.shape[1:] != self._window_shape:
