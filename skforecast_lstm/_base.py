@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm import training
 from skforecast_lstm._documentation import fill
 from skforecast_lstm._keras_params import KerasParams
+from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
 from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._relation import (
@@ -540,6 +541,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             windows = _check_3d(X)
             if reset:
                 check_feature_names(self, X, reset=True)
+                warn_of_reversed(X, type(self).__name__)
         _, n_steps_in, n_features = windows.shape
         if reset:
             self._n_dims = X.ndim
@@ -567,7 +569,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             self._named_lead = named_lead(y)
             # window_norm compares all steps of a target with the window: one scale for them.
             is_one = self.window_norm is not None
-            self._n_scales = n_targets if is_one else count_scales(y, self.n_targets)
+            names = getattr(y, "columns", None)
+            self._n_scales = n_targets if is_one else count_scales(y_checked, names, self.n_targets)
         elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
                 f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["is_reversed", "lag_order", "order_of_columns", "warn_of_holes", "warn_of_reversed_rows"]
+__all__ = [
+    "is_reversed",
+    "lag_order",
+    "order_of_columns",
+    "say_reversed",
+    "warn_of_holes",
+    "warn_of_reversed",
+]
 
 _LAG_NAMES = [
     re.compile(r"^(?:(?P<series>.+)[ _.-])?lag[ _.-]?(?P<lag>\d+)$", re.IGNORECASE),
@@ -137,14 +144,21 @@ def _mean_spread(values: np.ndarray, where: np.ndarray) -> float:
     return float(np.nanmean(np.abs(values - means)))
 
 
-def warn_of_reversed_rows(windows: np.ndarray, owner: str) -> None:
-    """Say that steps or rows seem to be in the wrong order."""
-    if is_reversed(windows):
-        warnings.warn(
-            f"each row of X is the next one without its newest step, read backwards: the first "
-            f"column seems to be the newest, or the first row. {owner} takes the oldest step first "
-            f"and the oldest row first. Turn the columns with LagsToWindows(newest_first=True), or "
-            f"X[:, ::-1]; the rows with X[::-1] and y[::-1].",
-            UserWarning,
-            stacklevel=3,
-        )
+def say_reversed(windows: np.ndarray, owner: str) -> str:
+    """What is to be said of windows that are in the wrong order, and the way out; else nothing."""
+    if not is_reversed(windows):
+        return ""
+    return (
+        f"the first step of the windows, not the last, seems to hold the newest value, or the "
+        f"first row the newest window: each row of X is the next one without its last step. "
+        f"{owner} takes the oldest step first and the oldest row first. Turn the steps with "
+        f"X[:, ::-1], or LagsToWindows(newest_first=True) on a flat table of lags; turn the rows "
+        f"with X[::-1] and y[::-1]."
+    )
+
+
+def warn_of_reversed(windows: np.ndarray, owner: str) -> None:
+    """Warn of windows that seem to be in the wrong order."""
+    message = say_reversed(windows, owner)
+    if message:
+        warnings.warn(message, UserWarning, stacklevel=3)

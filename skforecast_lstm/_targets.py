@@ -12,7 +12,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import has_fit_parameter
 
-from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed_rows
+from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
 __all__ = [
@@ -67,7 +67,7 @@ class FramedRegressorMixin(RegressorMixin):
         if reset:
             self._lag_order = order
             warn_of_holes(names, owner)
-            warn_of_reversed_rows(X[:, order], owner)
+            warn_of_reversed(X[:, order], owner)
         return X[:, order, np.newaxis]
 
     def __sklearn_tags__(self) -> Tags:
@@ -169,20 +169,17 @@ def check_targets(
     return y, by_step(y, names, n_targets)
 
 
-def count_scales(y: Any, n_targets: int | None) -> int:
-    """Count the columns that targets are to be scaled in, each by itself.
+def count_scales(y: np.ndarray, names: Any, n_targets: int | None) -> int:
+    """Count the columns that targets are to be scaled in, each by itself; as `by_step`.
 
     All steps of a target share a scale. Where nothing says which columns of a 2-D `y` are steps of
     one target, neither names nor `n_targets`, every column has its own: one of them may be a
     million times as large as the next.
     """
-    n_columns, *rest = np.shape(y)[1:] or (1,)
-    if rest:
-        return rest[0]
-    if n_targets is not None:
-        return n_targets
-    names = getattr(y, "columns", None)
-    return n_columns if parse_step_names(names) is None else count_targets(names)
+    is_known = n_targets is not None or parse_step_names(names) is not None
+    if y.ndim == 2 and not is_known:
+        return y.shape[1]
+    return by_step(y, names, n_targets).shape[2]
 
 
 def fit_target_scaler(

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
+from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._relation import affine_relation, check_columns, same_season
 from skforecast_lstm._targets import FramedRegressorMixin, check_targets
 from skforecast_lstm._validation import (
@@ -163,6 +164,7 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
             X = check_array(X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=self)
             if reset:
                 check_feature_names(self, X, reset=True)
+                warn_of_reversed(X, type(self).__name__)
                 self.n_features_in_, self._lag_order = X.shape[2], None
         else:
             names = getattr(X, "columns", None)

@@ -128,11 +128,12 @@ def test_lags_with_holes_are_taken_in_order_with_a_warning():
 
 
 @pytest.mark.parametrize("regressor", [small(), NaiveRegressor()])
-def test_lags_without_names_in_the_wrong_order_are_spoken_of(regressor):
+@pytest.mark.parametrize("layout", [(-1, 3), (-1, 3, 1)])
+def test_lags_without_names_in_the_wrong_order_are_spoken_of(regressor, layout):
     X, _ = lag_table(["lag_1", "lag_2", "lag_3"], [1, 2, 3])
-    match = r"first column seems to be the newest.*LagsToWindows\(newest_first=True\)"
-    with pytest.warns(UserWarning, match=match):
-        clone(regressor).fit(X.to_numpy(), X["lag_3"].shift(-1).fillna(0.0))
+    y, X = X["lag_3"].shift(-1).fillna(0.0), X.to_numpy().reshape(layout)
+    with pytest.warns(UserWarning, match=r"first step of the windows.*LagsToWindows\(newest_first"):
+        clone(regressor).fit(X, y)
 
 
 # --- what values tell ---------------------------------------------------------------------------
