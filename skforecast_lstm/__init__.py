@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         GroupTransformedTargetRegressor,
     )
     from skforecast_lstm.intervals import ConformalRegressor
+    from skforecast_lstm.lags import LagsToWindows
     from skforecast_lstm.pipelines import (
         CompleteRowsRegressor,
         TablePipeline,
@@ -70,6 +71,7 @@ _MODULES = {
     "GroupTransformedTargetRegressor": "groups",
     "IncompleteWindowWarning": "windows",
     "LSTMRegressor": "regressors",
+    "LagsToWindows": "lags",
     "LossDisplay": "plotting",
     "NaiveRegressor": "baselines",
     "NoSkillWarning": "evaluation",
@@ -93,6 +95,7 @@ _SUBMODULES = (
     "framing",
     "groups",
     "intervals",
+    "lags",
     "layers",
     "metrics",
     "networks",
@@ -121,6 +124,7 @@ __all__ = [
     "GroupTransformedTargetRegressor",
     "IncompleteWindowWarning",
     "LSTMRegressor",
+    "LagsToWindows",
     "LossDisplay",
     "NaiveRegressor",
     "NoSkillWarning",

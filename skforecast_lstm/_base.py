@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm import _programs as training
 from skforecast_lstm._documentation import fill
 from skforecast_lstm._keras_params import KerasParams
+from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
 from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._relation import (
@@ -263,7 +264,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, oldest step first, in time order; 2-D: windows of one series. Rows whose
+            The windows, oldest step first, in time order; 2-D: windows of one series, whose columns
+            are put in order where their names tell it (``lag_1``, ``sales_lag2``). Rows whose
             window or `y` holds NaN are left out.
         y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
@@ -533,18 +535,24 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             )
         if X.ndim != 3:
             params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+            names = getattr(X, "columns", None)
             if reset or self._n_dims == 2:
                 X = validate_data(self, X, reset=reset, **params)
             else:  # windows of one series, after a fit on 3-D ones: the columns are steps
                 X = check_array(X, **params)
-            windows = Windows.of_sequences(X[:, :, np.newaxis], mask=self.missing == "mask")
+            sequences = self._oldest_first(X, names, reset=reset)
+            windows = Windows.of_sequences(sequences, mask=self.missing == "mask")
         else:
             windows = _check_3d(X, mask=self.missing == "mask")
             if reset:
                 check_feature_names(self, X, reset=True)
+                if not windows.is_table:
+                    warn_of_reversed(windows.to_array(), type(self).__name__)
         _, n_steps_in, n_features = windows.shape
         if reset:
             self._n_dims = X.ndim
+            if X.ndim == 3:
+                self._lag_order = None
             self.n_steps_in_ = n_steps_in
             self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
             return windows
@@ -567,7 +575,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             self._lead = find_lead(y, n_steps_out, windows.reach)
             # window_norm compares all steps of a target with the window: one scale for them.
             is_one = self.window_norm is not None
-            self._n_scales = n_targets if is_one else count_scales(y, self.n_targets)
+            names = getattr(y, "columns", None)
+            self._n_scales = n_targets if is_one else count_scales(y_checked, names, self.n_targets)
         elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
             raise ValueError(
                 f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "

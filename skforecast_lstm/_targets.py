@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 
+from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
 __all__ = [
@@ -28,6 +29,9 @@ _STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 
 class FramedRegressorMixin(RegressorMixin):
     """What regressors share that take windows, and targets in any layout of the row contract."""
+
+    # That of the columns of a 2-D X in fit; None after a fit on 3-D windows.
+    _lag_order: np.ndarray | slice | None = None
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
@@ -49,6 +53,17 @@ class FramedRegressorMixin(RegressorMixin):
         y_pred = self.predict(X)
         y_true = np.asarray(y).reshape(len(y_pred), -1)
         return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def _oldest_first(self, X: np.ndarray, names: Any, *, reset: bool) -> np.ndarray:
+        """Windows of shape (n_samples, n_steps_in, 1) from columns, in the order of their names."""
+        owner, order = type(self).__name__, self._lag_order
+        if reset or order is None:
+            order = order_of_columns(names, owner)
+        if reset:
+            self._lag_order = order
+            warn_of_holes(names, owner)
+            warn_of_reversed(X[:, order], owner)
+        return X[:, order, np.newaxis]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -154,17 +169,14 @@ def check_targets(
     return y, by_step(y, names, n_targets)
 
 
-def count_scales(y: Any, n_targets: int | None) -> int:
-    """Count the columns that targets are to be scaled in, each by itself.
+def count_scales(y: np.ndarray, names: Any, n_targets: int | None) -> int:
+    """Count the columns that targets are to be scaled in, each by itself; as `by_step`.
 
     All steps of a target share a scale. Where nothing says which columns of a 2-D `y` are steps of
     one target, neither names nor `n_targets`, every column has its own: one of them may be a
     million times as large as the next.
     """
-    n_columns, *rest = np.shape(y)[1:] or (1,)
-    if rest:
-        return rest[0]
-    if n_targets is not None:
-        return n_targets
-    names = getattr(y, "columns", None)
-    return n_columns if parse_step_names(names) is None else count_targets(names)
+    is_known = n_targets is not None or parse_step_names(names) is not None
+    if y.ndim == 2 and not is_known:
+        return y.shape[1]
+    return by_step(y, names, n_targets).shape[2]

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
+from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._relation import check_columns, find_relation, same_season
 from skforecast_lstm._targets import FramedRegressorMixin, check_targets
 from skforecast_lstm._validation import (
@@ -163,12 +164,15 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
             array = check_array(X, allow_nd=True, estimator=self, input_name="X", **options)
             windows = Windows.of_sequences(array)
         else:
+            names = getattr(X, "columns", None)
             X = validate_data(self, X, reset=reset, **options)
-            windows = Windows.of_sequences(X[:, :, np.newaxis])
+            windows = Windows.of_sequences(self._oldest_first(X, names, reset=reset))
         if reset:
             if X.ndim == 3:
                 check_feature_names(self, X, reset=True)
-                self.n_features_in_ = windows.shape[2]
+                self.n_features_in_, self._lag_order = windows.shape[2], None
+                if not isinstance(X, Windows):
+                    warn_of_reversed(np.asarray(X), type(self).__name__)
             self._window_shape, self.n_steps_in_ = windows.shape[1:], windows.n_steps
         elif windows.shape[1:] != self._window_shape:
             raise ValueError(

@@ -454,8 +454,9 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
 
     def _check_targets(self, y: Any, labels: np.ndarray) -> np.ndarray:
         """Return targets of shape (n_samples, n_steps, n_scales), in the columns to be scaled."""
-        _, targets = check_targets(y, labels, self.n_targets, self)
-        self.n_targets_, self._n_scales = targets.shape[2], count_scales(y, self.n_targets)
+        y_checked, targets = check_targets(y, labels, self.n_targets, self)
+        self.n_targets_ = targets.shape[2]
+        self._n_scales = count_scales(y_checked, getattr(y, "columns", None), self.n_targets)
         return targets.reshape(len(targets), -1, self._n_scales)
 
     def _through(self, method: str, values: np.ndarray, labels: np.ndarray) -> np.ndarray:

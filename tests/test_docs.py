@@ -98,6 +98,7 @@ def fitted(cls):
     search = GridSearchCV(make_lags(), {"window__n_steps_in": [2]}, cv=TimeSeriesSplit(2))
     special = {
         "WindowTransformer": lambda: cls(2).fit(X),
+        "LagsToWindows": lambda: cls(2).fit(X),
         "CalendarFeatures": lambda: cls().fit(X.set_axis(dates)),
         "GroupScaler": lambda: cls(group="shop").fit(shops),
         "GroupTransformedTargetRegressor": lambda: cls(make_lags(group="shop"), group="shop").fit(
