@@ -73,7 +73,8 @@ def noise():
     thread = threading.Thread(target=draw)
     yield thread, drawn
     stop.set()
-    thread.join()
+    if thread.is_alive():
+        thread.join()
     random.seed(11)
     np.random.seed(11)  # noqa: NPY002
     alone = [(random.random(), np.random.random()) for _ in drawn]  # noqa: NPY002
