@@ -12,9 +12,12 @@ import pandas as pd
 from skforecast_lstm._validation import is_time_index
 
 __all__ = [
+    "are_dates",
     "find_freq",
+    "holds_dates",
     "infer_freq",
     "labels_after",
+    "missing_labels",
     "next_labels",
     "steps_between",
     "to_dates",
@@ -209,3 +212,38 @@ def to_dates(index: pd.Index) -> pd.Index:
         return index if is_same else index.set_levels(dated)
     is_dates = index.dtype == object and index.inferred_type in ("date", "datetime", "datetime64")
     return pd.DatetimeIndex(index) if is_dates else index
+
+
+def are_dates(index: pd.Index) -> bool:
+    """Tell whether labels are the text of dates."""
+    if is_time_index(index) or not len(index):
+        return False
+    if not all(isinstance(label, str) for label in index[[0, -1]]):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
+
+
+def holds_dates(column: pd.Series) -> bool:
+    """Tell whether a column of a table holds dates, or the text of dates."""
+    if isinstance(column.dtype, (pd.PeriodDtype, pd.DatetimeTZDtype)):
+        return True
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return True
+    if pd.api.types.is_numeric_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    labels = pd.Index(column.dropna())
+    return to_dates(labels) is not labels or are_dates(labels)
+
+
+def missing_labels(index: pd.Index, freq: Any) -> pd.Index:
+    """Labels of the rows that are missing in the holes between those of an index."""
+    if freq is None or len(index) < 2:
+        return index[:0]
+    rows = np.flatnonzero(steps_between(index, freq) > 1)
+    found: list[Any] = []
+    for row in rows.tolist():
+        n_missing = int(steps_between(index[row : row + 2], freq)[0]) - 1
+        found.extend(labels_after(index[row : row + 1], n_missing, freq))
+    return pd.Index(found)

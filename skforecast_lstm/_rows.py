@@ -14,7 +14,7 @@ import pandas as pd
 
 from skforecast_lstm._clock import Clock, ticks
 from skforecast_lstm._validation import rows_of_series
-from skforecast_lstm._windows import Windows, are_asked_for
+from skforecast_lstm._windows import Windows, are_asked_for, holes_are_said
 
 __all__ = ["FittedRows", "Rows", "split_groups"]
 
@@ -172,7 +172,7 @@ class FittedRows:
         is_hole[self.rows.borders[:-1]] = False
         holes = np.flatnonzero(is_hole)
         index = self.rows.index
-        if not len(holes) or index is None:
+        if not len(holes) or index is None or holes_are_said():
             return
         label = self.rows.labels[int(self.rows.series[holes[0]])]
         whose = "" if label is None else f" of series {label!r}"

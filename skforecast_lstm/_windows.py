@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["IncompleteWindowWarning", "Windows", "are_asked_for", "asking_for"]
+__all__ = [
+    "IncompleteWindowWarning",
+    "Windows",
+    "are_asked_for",
+    "asking_for",
+    "holes_are_said",
+    "saying_holes",
+]
 
 
 class IncompleteWindowWarning(UserWarning):
@@ -32,6 +39,24 @@ def asking_for(rows: slice | np.ndarray) -> Iterator[None]:
         yield
     finally:
         _asked.reset(token)
+
+
+_is_said: ContextVar[bool] = ContextVar("is_said", default=False)
+
+
+@contextlib.contextmanager
+def saying_holes(*, is_said: bool) -> Iterator[None]:
+    """Say whether the holes in the training rows have been warned of, by who knows more of them."""
+    token = _is_said.set(is_said)
+    try:
+        yield
+    finally:
+        _is_said.reset(token)
+
+
+def holes_are_said() -> bool:
+    """Tell whether the holes in the training rows have been warned of."""
+    return _is_said.get()
 
 
 def are_asked_for(n_rows: int) -> np.ndarray:

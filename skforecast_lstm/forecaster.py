@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
 
-from skforecast_lstm._dates import find_freq, labels_after
+from skforecast_lstm._dates import (
+    are_dates,
+    find_freq,
+    labels_after,
+    missing_labels,
+    steps_between,
+)
 from skforecast_lstm._inspect import (
     check_order,
     find_method,
@@ -28,7 +36,7 @@ from skforecast_lstm._validation import (
     is_time_index,
     rows_of_series,
 )
-from skforecast_lstm._windows import asking_for
+from skforecast_lstm._windows import asking_for, saying_holes
 from skforecast_lstm.framing import Columns, Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
@@ -164,8 +172,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
             y = y.to_frame()
         freq = find_freq(frame.table.index)
-        _warn_of_holes(frame, freq)
-        estimator, search = self._fit_whole(self._prepared(frame), X, y)
+        is_said = _warn_of_holes(frame, freq)
+        with _numbers_expected(frame), saying_holes(is_said=is_said):
+            estimator, search = self._fit_whole(self._prepared(frame), X, y)
         self.__dict__.pop("search_", None)
         if search is not None:
             self.search_ = search
@@ -309,6 +318,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         coming = None if future is None else named_table(future, self._future_columns(steps))
         self._check_request(steps, coming, interval)
         parts = self._parts(data)
+        if data is not None:
+            for label, part in parts.items():
+                self._check_rows(label, part)
         forecasts = {
             label: self._forecast_series(part, label, steps, coming, interval)
             for label, part in parts.items()
@@ -363,11 +375,68 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             parts[label] = _with_history(part, self._tails.get(label), self.freq_)
         return parts
 
+    def _check_rows(self, label: Any, part: pd.DataFrame) -> None:
+        """Refuse newer rows that a forecast cannot be made from as from the fitted ones.
+
+        Raises
+        ------
+        ValueError
+            If they are another time apart, have a hole in the last window, or are too few.
+        """
+        whose = "" if self._group is None else f" of {label!r}"
+        steps = steps_between(part.index, self.freq_) if self.freq_ is not None else np.ones(0)
+        name = _name_of(self.freq_)
+        if len(steps) and np.mean(steps == 1) < 0.5 and not (steps > 1).any():
+            raise ValueError(
+                f"the rows of data{whose} are not apart as the fitted ones, by {name!r}: they are "
+                f"at {part.index[0]!s}, {part.index[1]!s}, ... Aggregate them first, for example "
+                f"with df.resample({name!r}).mean()."
+            )
+        newest = part.index[-self._n_rows :]
+        holes = missing_labels(newest, self.freq_)
+        if len(holes):
+            raise ValueError(
+                f"the rows of data{whose} have a hole: {', '.join(map(str, holes[:3]))} "
+                f"({len(holes)} at frequency {name!r}) are missing among the last {self._n_rows}, "
+                f"which the forecast is made from. Give these rows, or make rows of them with "
+                f"df.asfreq({name!r}) and fill them."
+            )
+        if len(part) < self._n_rows and not self._tails.get(label, part[:0]).equals(part):
+            raise ValueError(
+                f"data has {len(part)} rows{whose}, and a forecast needs the last {self._n_rows}, "
+                f"the longest window; they do not follow the fitted rows, which would have been "
+                f"their history. Give {self._n_rows - len(part)} more."
+            )
+
+    def _warn_if_unknown(self, values: np.ndarray, table: pd.DataFrame, label: Any) -> None:
+        """Say why a forecast is missing."""
+        if not np.isnan(values).any():
+            return
+        newest = table.iloc[-self._n_rows :]
+        columns = [c for c in self.feature_names_in_[self._features] if newest[c].isna().any()]
+        rows = newest.index[newest[columns].isna().any(axis=1)] if columns else newest.index[:0]
+        whose = "" if self._group is None else f" of {label!r}"
+        what = f": {columns} miss values at {', '.join(map(str, rows[:3]))}" * bool(columns)
+        few = f": it has {len(table)} rows" * (not columns and len(table) < self._n_rows)
+        warnings.warn(
+            f"the forecast{whose} is NaN, because something is missing among the last "
+            f"{self._n_rows} rows, which it is made from{what}{few}. Fill what is missing "
+            f"(df.interpolate()), take a shorter window, or a network that skips such rows "
+            f"(WindowTransformer(missing='mask')).",
+            UserWarning,
+            stacklevel=4,
+        )
+
     def _forecast_series(
         self, table: pd.DataFrame, label: Any, steps: int, future: Any, interval: float | None
     ) -> pd.DataFrame:
         """Forecast one series, a horizon at a time."""
-        estimator, n_known, n_blocks = self.estimator_, len(table), -(-steps // self.n_steps_out)
+        estimator, given, n_known, n_blocks = (
+            self.estimator_,
+            table,
+            len(table),
+            -(-steps // self.n_steps_out),
+        )
         n_ahead = n_blocks * self.n_steps_out + self.lead - 1
         dates = labels_after(table.index, n_ahead, self.freq_) if n_ahead else table.index[:0]
         index = dates[self.lead - 1 :] if self.lead else table.index[-1:].append(dates)
@@ -392,6 +461,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 rows = slice(first, first + self.n_steps_out)
                 table.iloc[rows, self._targets] = blocks[-1][..., 0]
         values = np.concatenate(blocks)[:steps]
+        self._warn_if_unknown(values, given, label)
         suffixes = ["", "_lower", "_upper"][: values.shape[2]]
         targets = self.feature_names_in_[self._targets]
         columns = [name + suffix for name in targets for suffix in suffixes]
@@ -501,18 +571,36 @@ def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> p
     return pd.concat([tail[tail.index < first], part])
 
 
-def _are_dates(index: pd.Index) -> bool:
-    """Tell whether labels are the text of dates."""
-    if is_time_index(index) or not all(isinstance(label, str) for label in index[[0, -1]]):
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
+@contextlib.contextmanager
+def _numbers_expected(frame: Frame) -> Iterator[None]:
+    """Name the columns of text, where a step of the pipeline wants numbers."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        columns = frame.table.columns[[*frame.features, *frame.known]]
+        texts = [c for c in columns if not is_numeric_dtype(frame.table[c]) and c != frame.label]
+        if "could not convert string" not in str(error) or not (texts or frame.label):
+            raise
+        if texts:
+            advice = (
+                f"columns {texts} are text. Leave them out (features=...), name the one that tells "
+                f"series apart as group=..., or encode them before the window, with a "
+                f"ColumnTransformer."
+            )
+        else:
+            advice = (
+                f"the labels of the series, column {frame.label!r}, are handed to every step "
+                f"before the window. Scale with GroupScaler(group={frame.label!r}), which hands "
+                f"them on, or take make_lstm_pipeline(..., group={frame.label!r})."
+            )
+        raise ValueError(
+            f"a step of the pipeline takes numbers only ({error}), but {advice}"
+        ) from error
 
 
 def _warn_of_text(index: pd.Index) -> None:
     """Say that dates are text."""
-    if _are_dates(index):
+    if are_dates(index):
         warnings.warn(
             f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
             f"numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
@@ -521,8 +609,8 @@ def _warn_of_text(index: pd.Index) -> None:
         )
 
 
-def _warn_of_holes(frame: Frame, freq: Any) -> None:
-    """Say which dates are missing between the first and the last."""
+def _warn_of_holes(frame: Frame, freq: Any) -> bool:
+    """Say which dates are missing between the first and the last; tell whether any are."""
     if freq is None:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
@@ -531,22 +619,41 @@ def _warn_of_holes(frame: Frame, freq: Any) -> None:
             UserWarning,
             stacklevel=3,
         )
-        return
-    missing: list[Any] = []
-    for _, part in _by_series(frame):
-        make: Any = {"DatetimeIndex": pd.date_range, "PeriodIndex": pd.period_range}.get(
-            type(part.index).__name__
-        )
-        if make is not None:
-            missing.extend(make(part.index[0], part.index[-1], freq=freq).difference(part.index))
-    if missing:
-        shown = ", ".join(map(str, missing[:3]))
-        name = getattr(freq, "freqstr", freq)
-        warnings.warn(
-            f"the dates have holes: {len(missing)} are missing at frequency {name!r}, the first "
-            f"{shown}. Windows count rows and reach across them. Make them rows of NaN with "
-            f"df.asfreq({name!r}) and fill these, or say what to do with them: "
-            f"WindowTransformer(missing='drop').",
-            UserWarning,
-            stacklevel=3,
-        )
+        return False
+    holes = {label: missing_labels(part.index, freq) for label, part in _by_series(frame)}
+    holes = {label: missing for label, missing in holes.items() if len(missing)}
+    if not holes:
+        return False
+    label, missing = next(iter(holes.items()))
+    n_missing = sum(map(len, holes.values()))
+    name = _name_of(freq)
+    of = "" if frame.group is None else f" of {frame.label} {label!r}"
+    warnings.warn(
+        f"the dates have holes: {n_missing} are missing at frequency {name!r}"
+        f"{f' in {len(holes)} series' * (frame.group is not None)}, the first"
+        f"{of} {', '.join(map(str, missing[:3]))}. No window crosses a hole, so that those that "
+        f"would are left out of training. Make rows of NaN of them with "
+        f"{_as_freq(frame, name)} and fill these, or let the window step say what becomes of them: "
+        f"WindowTransformer(missing='drop').",
+        UserWarning,
+        stacklevel=3,
+    )
+    return True
+
+
+def _name_of(freq: Any) -> Any:
+    """How a frequency is written."""
+    return getattr(freq, "freqstr", freq.item() if isinstance(freq, np.generic) else freq)
+
+
+def _as_freq(frame: Frame, freq: Any) -> str:
+    """How rows of NaN are made of the dates that are missing."""
+    if frame.group is None and not isinstance(freq, str):
+        return f"df.reindex(range(df.index[0], df.index[-1] + 1, {freq}))"
+    if frame.group is None:
+        return f"df.asfreq({freq!r})"
+    columns = [name for name in frame.table.columns if name != frame.label]
+    return (
+        f"df.groupby({frame.label!r})[{columns}].apply(lambda part: part.asfreq({freq!r}))"
+        f".reset_index({frame.label!r})"
+    )

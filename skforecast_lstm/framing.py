@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._dates import holds_dates, to_dates
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
     check_integer,
@@ -286,6 +287,9 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
             "data must have one level of column names, got a MultiIndex. Flatten it, for example "
             "with df.columns = ['_'.join(map(str, column)) for column in df.columns]."
         )
+    dates = to_dates(table.index)
+    if dates is not table.index:
+        table = table.set_axis(dates, axis=0)
     if group is not None and group in table.index.names and group not in table.columns:
         table = table.reset_index(level=group)
     if not table.columns.is_unique:
@@ -337,6 +341,19 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:
     return found
 
 
+def _check_no_dates(column: pd.Series) -> None:
+    """Refuse dates among the features: they tell when the rows were, and are no numbers."""
+    if not holds_dates(column):
+        return
+    name = column.name
+    raise ValueError(
+        f"column {name!r} holds dates, which are no feature. Make it the index, so that they tell "
+        f"when each row was: df.set_index({name!r}), after df[{name!r}] = "
+        f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
+        f"parse_dates=True)). CalendarFeatures makes features of the index."
+    )
+
+
 def _check_roles(
     table: pd.DataFrame,
     targets: list[int],
@@ -357,6 +374,8 @@ def _check_roles(
             raise ValueError(
                 f"target={names[column]!r} must be numeric, got dtype {table.dtypes.iloc[column]}."
             )
+    for column in {*features, *known} - {group}:
+        _check_no_dates(table.iloc[:, column])
     if not targets:
         raise ValueError("no column is left to be a target: name it with target=...")
     if group is not None and group in known:

@@ -15,11 +15,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skforecast_lstm import (
-    IncompleteWindowWarning,
     LSTMRegressor,
     WindowTransformer,
     make_supervised,
@@ -162,8 +161,8 @@ def test_a_row_that_directly_follows_has_the_fitted_ones_as_its_history():
     forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:30])
     expected = forecaster.forecast(data=table[:31])
     pd.testing.assert_frame_equal(forecaster.forecast(data=table[30:31]), expected)
-    elsewhere = forecaster.forecast(data=table[31:32])  # a day is missing: no history
-    assert not np.allclose(elsewhere, forecaster.forecast(data=table[:32]))
+    with pytest.raises(ValueError, match=r"data has 1 rows, .* the last 3, .* Give 2 more"):
+        forecaster.forecast(data=table[31:32])  # a day is missing: no history
 
 
 @pytest.mark.parametrize("around", ["nothing", "search", "conformal", "both"])
@@ -307,8 +306,8 @@ def test_few_rows_of_another_time_have_no_history():
     model = make_lstm_pipeline(Ridge(), n_steps_in=10)
     forecaster = Forecaster(model).fit(table)
     other = table[:3].set_axis(pd.date_range("2023-06-01", periods=3))
-    with pytest.warns(IncompleteWindowWarning, match="lack up to 7 of the 10 steps"):
-        assert forecaster.forecast(data=other).isna().all(axis=None)
+    with pytest.raises(ValueError, match=r"data has 3 rows, .* the last 10, .* Give 7 more"):
+        forecaster.forecast(data=other)
     pd.testing.assert_frame_equal(forecaster.forecast(data=table[-3:]), forecaster.forecast())
     assert forecaster.estimator_["window"].history_.shape == (9, 2)  # still remembered
 
@@ -362,7 +361,7 @@ def test_a_nowcast_needs_no_future():
 
 def test_numbers_with_a_hole_still_count():
     table = walk(pd.Index(np.delete(np.arange(1900, 1990, 2), 7)))
-    with pytest.warns(UserWarning, match="1 hole in time, the first between 1912 and 1916"):
+    with pytest.warns(UserWarning, match=r"1 are missing .* 2, the first 1914.*df\.reindex\(range"):
         forecaster = Forecaster(lags()).fit(table)
     assert forecaster.forecast(2).index.tolist() == [1990, 1992]
 
@@ -458,7 +457,9 @@ def test_one_short_series_does_not_spoil_the_others():
     is_kept = (table["series"] == "unemp") | (np.arange(len(table)) >= len(table) - 2)
     short = table[is_kept].sort_index(kind="stable")
     model = make_lstm_pipeline(Ridge(), n_steps_in=4).set_params(scale=None)
-    forecast = Forecaster(model, target="rate", group="series").fit(short).forecast(3)["rate"]
+    forecaster = Forecaster(model, target="rate", group="series").fit(short)
+    with pytest.warns(UserWarning, match=r"forecast of 'tbilrate' is NaN.*it has 2 rows"):
+        forecast = forecaster.forecast(3)["rate"]
     assert forecast["unemp"].notna().all()
     assert forecast["tbilrate"].isna().all()
 
@@ -505,11 +506,8 @@ def test_an_interval_needs_an_estimator_that_knows_one():
 
 def test_holes_are_reported_with_the_first_ones():
     table = PASSENGERS.drop(PASSENGERS.index[[14, 30]])
-    with (
-        pytest.warns(UserWarning, match=r"2 are missing.*the first 1950-03-01.*asfreq\('MS'\)"),
-        pytest.warns(UserWarning, match="WindowTransformer have 2 holes in time"),
-    ):
-        forecaster = Forecaster(lags()).fit(table)
+    with pytest.warns(UserWarning, match=r"2 are missing.*the first 1950-03-01.*asfreq\('MS'\)"):
+        forecaster = Forecaster(lags()).fit(table)  # said once
     assert forecaster.forecast().index[0] == pd.Timestamp("1961-01-01")
 
 
@@ -525,6 +523,122 @@ def test_dates_that_are_text_are_told_of():
     table = PASSENGERS.set_axis(PASSENGERS.index.astype(str))
     with pytest.warns(UserWarning, match=r"the index is text, from '1949-01-01'.*to_datetime"):
         assert Forecaster(lags()).fit(table).forecast().index.tolist() == [144]
+
+
+# --- what a forecast cannot be made from ---------------------------------------------------------
+
+
+def network(**params):
+    model = LSTMRegressor(2, epochs=1, random_state=0)
+    return make_lstm_pipeline(model, n_steps_in=6, **params)
+
+
+each_kind = pytest.mark.parametrize("make", [lags, network])
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.drop(x.index[-3]), r"have a hole: 1960-10-01 .* at frequency 'MS'"),
+        (lambda x: x[-30:].drop(x.index[-2]), r"have a hole: 1960-11-01"),
+        (lambda x: x.set_axis(pd.date_range("1961-01-01", periods=144)), "not apart .* by 'MS'"),
+        (lambda x: x.set_axis(x.index.shift(200))[:2], r"data has 2 rows.*Give \d more"),
+    ],
+    ids=["hole", "hole in a piece", "days for months", "too few"],
+)
+def test_newer_rows_are_checked_as_the_fitted_ones(make, change, message):
+    forecaster = Forecaster(make()).fit(PASSENGERS)
+    with pytest.raises(ValueError, match=message):
+        forecaster.forecast(data=change(PASSENGERS))
+
+
+@each_kind
+def test_a_hole_long_before_the_forecast_does_no_harm(make):
+    forecaster = Forecaster(make()).fit(PASSENGERS)
+    found = forecaster.forecast(data=PASSENGERS.drop(PASSENGERS.index[50]))
+    np.testing.assert_allclose(found, forecaster.forecast(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("make", [lambda: make_lstm_pipeline(Ridge(), n_steps_in=6), network])
+def test_a_forecast_from_missing_values_says_so(make):
+    table = PASSENGERS.to_frame()
+    table.iloc[-2] = np.nan
+    model = make().set_params(window__missing="drop")
+    with pytest.warns(UserWarning, match="windows out of training"):
+        forecaster = Forecaster(model).fit(table)
+    with pytest.warns(
+        UserWarning, match=r"forecast is NaN.*\['passengers'\] miss values at 1960-11-01.*'mask'"
+    ):
+        assert forecaster.forecast().isna().all(axis=None)
+
+
+def test_dates_that_are_objects_are_dates():
+    table = PASSENGERS.set_axis(PASSENGERS.index.date)
+    expected = Forecaster(lags()).fit(PASSENGERS).forecast()
+    forecaster = Forecaster(lags()).fit(table)
+    pd.testing.assert_frame_equal(
+        forecaster.forecast(), expected, check_names=False, check_index_type=False
+    )
+    X, _ = make_supervised(table)
+    assert isinstance(X.index, pd.DatetimeIndex)
+
+
+def test_the_middle_of_each_month_is_monthly():
+    table = PASSENGERS.set_axis(PASSENGERS.index + pd.Timedelta(days=14))
+    forecast = Forecaster(lags(), n_steps_out=2).fit(table).forecast()
+    assert forecast.index.tolist() == [pd.Timestamp("1961-01-15"), pd.Timestamp("1961-02-15")]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_column_of_dates_is_refused_with_what_to_do(as_text):
+    table = PASSENGERS.reset_index()
+    table["month"] = table["month"].astype(str) if as_text else table["month"]
+    message = r"column 'month' holds dates.*set_index\('month'\)"
+    for call in (
+        lambda: make_supervised(table, target="passengers"),
+        lambda: Forecaster(lags(), target="passengers").fit(table),
+        lambda: Forecaster(lags(), target="passengers", known_future="month").fit(table),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    table["month"] = pd.to_datetime(table["month"])
+    assert len(Forecaster(lags()).fit(table.set_index("month")).forecast()) == 1
+
+
+def test_a_column_of_text_is_named_where_a_step_takes_numbers():
+    table = PASSENGERS.to_frame().assign(carrier="PanAm")
+    with pytest.raises(ValueError, match=r"columns \['carrier'\] are text.*ColumnTransformer"):
+        Forecaster(network(), target="passengers").fit(table)
+
+
+def test_a_group_that_a_step_cannot_take_is_named():
+    table = PASSENGERS.to_frame().assign(shop="a")
+    model = make_pipeline(StandardScaler(), WindowTransformer(3), LSTMRegressor(2, epochs=1))
+    with pytest.raises(ValueError, match=r"labels of the series, column 'shop'.*GroupScaler"):
+        Forecaster(model, target="passengers", group="shop").fit(table)
+
+
+def test_a_hole_in_one_series_is_named_with_advice_that_works():
+    days = pd.date_range("2024-01-01", periods=40, name="day")
+    parts = [walk(days)[["a"]].set_axis(["sold"], axis=1).assign(shop=shop) for shop in "ab"]
+    table = pd.concat([parts[0], parts[1].drop(days[[7, 20]])])
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, group="shop")
+    model = GroupTransformedTargetRegressor(model, group="shop")
+    forecaster = Forecaster(model, target="sold", group="shop")
+    with pytest.warns(
+        UserWarning, match="holes: 2 .* in 1 series, the first of shop 'b'"
+    ) as caught:
+        forecaster.fit(table)
+    (advice,) = [
+        str(w.message).split("NaN of them with ")[1].split(" and fill")[0]
+        for w in caught
+        if "NaN of them with " in str(w.message)
+    ]
+    whole = eval(advice, {"df": table})
+    assert len(whole) == 80
+    assert whole.loc[whole["shop"] == "b", "sold"].isna().sum() == 2
+    forecaster.fit(whole.assign(sold=whole["sold"].interpolate()))  # nothing to warn of
 
 
 # --- scikit-learn's conventions ------------------------------------------------------------------
