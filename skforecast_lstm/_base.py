@@ -38,7 +38,6 @@ from skforecast_lstm._scaling import (
 from skforecast_lstm._shell import Shell
 from skforecast_lstm._targets import (
     FramedRegressorMixin,
-    check_targets,
     count_scales,
     find_lead,
 )
@@ -567,22 +566,14 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
-        y_checked, targets = check_targets(y, windows.ends, self.n_targets, self)
-        _, n_steps_out, n_targets = targets.shape
+        targets = super()._check_targets(y, windows.ends, reset=reset)
+        # window_norm compares all steps of a target with the window: one scale for them.
+        is_one, names = self.window_norm is not None, getattr(y, "columns", None)
         if reset:
-            self._y_shape, self._y_dtype = y_checked.shape[1:], y_checked.dtype
-            self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
-            self._lead = find_lead(y, n_steps_out, windows.reach)
-            # window_norm compares all steps of a target with the window: one scale for them.
-            is_one = self.window_norm is not None
-            names = getattr(y, "columns", None)
-            self._n_scales = n_targets if is_one else count_scales(y_checked, names, self.n_targets)
-        elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
-            raise ValueError(
-                f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
-                f"fitted with {self.n_steps_out_} of {self.n_targets_}."
-            )
-        elif self.window_norm is not None and self._n_scales != n_targets:
+            n_scales = count_scales(self._y_shape, names, self.n_targets)
+            self._n_scales = self.n_targets_ if is_one else n_scales
+            self._lead = find_lead(y, self.n_steps_out_, windows.reach)
+        elif is_one and self._n_scales != self.n_targets_:
             raise ValueError(
                 f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "
                 f"{type(self).__name__} was fitted with one for each of the {self._n_scales} "

@@ -22,8 +22,8 @@ _LAG_NAMES = [
     re.compile(r"^lag[ _.-]?(?P<lag>\d+)[ _.-](?P<series>.+)$", re.IGNORECASE),
     re.compile(r"^(?P<series>.+?) ?\(t(?:-(?P<lag>\d+))?\)$"),
 ]
-# Rows that are looked at to see whether they are in order.
-_MAX_ROWS = 1_000
+# Values that are looked at to see whether windows are in order: few, as windows are long to read.
+_MAX_VALUES = 20_000
 
 
 def lag_order(names: Any) -> dict[str, dict[int, int]] | None:
@@ -120,13 +120,15 @@ def is_reversed(windows: np.ndarray) -> bool:
     """
     if len(windows) < 3 or windows.shape[1] < 3:  # they may be alike by chance
         return False
-    known = np.where(np.isfinite(windows[:_MAX_ROWS]), windows[:_MAX_ROWS], np.nan)
-    earlier, later = known[:-1], known[1:]
-    forwards, backwards = later[:, :-1] - earlier[:, 1:], later[:, 1:] - earlier[:, :-1]
+    n_rows = np.clip(_MAX_VALUES // np.prod(windows.shape[1:]), 10, len(windows) - 1)
+    rows = np.linspace(0, len(windows) - 2, n_rows).astype(int)
+    earlier, later = np.asarray(windows[rows]), np.asarray(windows[rows + 1])
+    with np.errstate(invalid="ignore"):  # inf marks steps to skip
+        forwards, backwards = later[:, :-1] - earlier[:, 1:], later[:, 1:] - earlier[:, :-1]
     is_known = np.isfinite(forwards) & np.isfinite(backwards)
     if np.count_nonzero(is_known) < 10:
         return False
-    rounding = 1e-6 * np.nanstd(known)
+    rounding = 1e-6 * np.std(earlier[np.isfinite(earlier)])
     sizes = [
         (size(forwards, is_known), size(backwards, is_known)) for size in (_mean_size, _mean_spread)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ _STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
 class FramedRegressorMixin(RegressorMixin):
     """What regressors share that take windows, and targets in any layout of the row contract."""
 
+    n_targets: int | None
+    n_steps_out_: int
+    n_targets_: int
+    _y_shape: tuple[int, ...]
+    _y_dtype: Any
     # That of the columns of a 2-D X in fit; None after a fit on 3-D windows.
     _lag_order: np.ndarray | slice | None = None
 
@@ -53,6 +59,20 @@ class FramedRegressorMixin(RegressorMixin):
         y_pred = self.predict(X)
         y_true = np.asarray(y).reshape(len(y_pred), -1)
         return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+
+    def _check_targets(self, y: Any, rows: Any, *, reset: bool) -> np.ndarray:
+        """Return targets of shape (n, n_steps_out, n_targets), for as many rows as these."""
+        y, targets = check_targets(y, rows, self.n_targets, self)
+        _, n_steps_out, n_targets = targets.shape
+        if reset:
+            self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+            self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
+        elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
+            raise ValueError(
+                f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
+                f"fitted with {self.n_steps_out_} of {self.n_targets_}."
+            )
+        return targets
 
     def _oldest_first(self, X: np.ndarray, names: Any, *, reset: bool) -> np.ndarray:
         """Windows of shape (n_samples, n_steps_in, 1) from columns, in the order of their names."""
@@ -169,14 +189,25 @@ def check_targets(
     return y, by_step(y, names, n_targets)
 
 
-def count_scales(y: np.ndarray, names: Any, n_targets: int | None) -> int:
-    """Count the columns that targets are to be scaled in, each by itself; as `by_step`.
+def count_scales(shape: Sequence[int], names: Any, n_targets: int | None) -> int:
+    """Count the columns that targets are to be scaled in, each by itself.
 
     All steps of a target share a scale. Where nothing says which columns of a 2-D `y` are steps of
     one target, neither names nor `n_targets`, every column has its own: one of them may be a
     million times as large as the next.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        That of a row of `y`.
+    names : sequence or None
+        Names of its columns.
+    n_targets : int or None
+        What the user says about it.
     """
-    is_known = n_targets is not None or parse_step_names(names) is not None
-    if y.ndim == 2 and not is_known:
-        return y.shape[1]
-    return by_step(y, names, n_targets).shape[2]
+    if len(shape) == 2:
+        return shape[1]
+    if n_targets is not None:
+        return n_targets
+    n_columns = shape[0] if shape else 1
+    return n_columns if parse_step_names(names) is None else count_targets(names)

@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 
 from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._relation import check_columns, find_relation, same_season
-from skforecast_lstm._targets import FramedRegressorMixin, check_targets
+from skforecast_lstm._targets import FramedRegressorMixin
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -118,7 +118,9 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
                 "last value to the first target."
             )
         windows = self._check_windows(X, reset=True)
-        targets = self._check_targets(y, windows)
+        targets = self._check_targets(y, windows, reset=True)
+        if np.isnan(targets).all():
+            raise ValueError("y must hold a value that is known, but all of it is NaN.")
         if sample_weight is not None:
             check_sample_weight(sample_weight, windows)
         if self.n_steps_in_ < self._n_steps_needed:
@@ -180,15 +182,6 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
                 f"in fit, got {windows.shape[1:]}."
             )
         return windows
-
-    def _check_targets(self, y: Any, windows: Windows) -> np.ndarray:
-        """Return targets of shape (n_samples, n_steps_out, n_targets)."""
-        y, targets = check_targets(y, windows, self.n_targets, self)
-        if np.isnan(y).all():
-            raise ValueError("y must hold a value that is known, but all of it is NaN.")
-        self._y_shape, self._y_dtype = y.shape[1:], y.dtype
-        _, self.n_steps_out_, self.n_targets_ = targets.shape
-        return targets
 
 
 class NaiveRegressor(_HistoryRegressor):

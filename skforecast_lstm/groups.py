@@ -25,7 +25,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._inspect import find_method, find_windows
 from skforecast_lstm._rows import split_groups
-from skforecast_lstm._targets import FramedRegressorMixin, check_targets, count_scales
+from skforecast_lstm._targets import FramedRegressorMixin, count_scales
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -272,8 +272,8 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
     pooled_transformer_ : transformer
         The scaler fitted to the targets of all series. It serves those that have none of their own,
         because ``fit`` has not seen them.
-    n_targets_ : int
-        Targets per step.
+    n_steps_out_, n_targets_ : int
+        Steps of the horizon, targets per step.
     n_features_in_ : int
         Number of columns of ``X`` seen in ``fit``, that of the labels included.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -356,7 +356,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
             The fitted regressor.
         """
         labels = self._check_labels(X, reset=True)
-        targets = self._check_targets(y, labels)
+        targets = self._check_columns(y, labels)
         rows = _unpurged_rows(self.regressor, labels, y)
         self.transformers_, self.pooled_transformer_ = _fit_scalers(
             self.transformer, targets[rows], labels[rows]
@@ -452,11 +452,10 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
             check_is_fitted(self, "regressor_")
         return _take_groups(self, X, reset=reset)[2]
 
-    def _check_targets(self, y: Any, labels: np.ndarray) -> np.ndarray:
+    def _check_columns(self, y: Any, labels: np.ndarray) -> np.ndarray:
         """Return targets of shape (n_samples, n_steps, n_scales), in the columns to be scaled."""
-        y_checked, targets = check_targets(y, labels, self.n_targets, self)
-        self.n_targets_ = targets.shape[2]
-        self._n_scales = count_scales(y_checked, getattr(y, "columns", None), self.n_targets)
+        targets, names = self._check_targets(y, labels, reset=True), getattr(y, "columns", None)
+        self._n_scales = count_scales(self._y_shape, names, self.n_targets)
         return targets.reshape(len(targets), -1, self._n_scales)
 
     def _through(self, method: str, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
