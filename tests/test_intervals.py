@@ -21,7 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm._inspect import find_windows
-from skforecast_lstm._validation import find_method
+from skforecast_lstm._inspect import find_method
 from skforecast_lstm.intervals import ConformalRegressor
 
 
