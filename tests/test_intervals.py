@@ -20,8 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
-from skforecast_lstm._inspect import find_windows
-from skforecast_lstm._inspect import find_method
+from skforecast_lstm._inspect import find_method, find_windows
 from skforecast_lstm.intervals import ConformalRegressor
 
 
