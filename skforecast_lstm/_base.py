@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm import _programs as training
 from skforecast_lstm._documentation import fill
 from skforecast_lstm._keras_params import KerasParams
+from skforecast_lstm._known import among_history, known_by_step
 from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
 from skforecast_lstm._quantiles import QuantilesMixin
@@ -52,7 +53,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
-from skforecast_lstm._windows import Windows
+from skforecast_lstm._windows import KnownAhead, Windows
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -72,7 +73,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
 
     A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
     estimator; it returns an uncompiled ``keras.Model`` whose output is ``n_steps_out * n_targets``
-    wide (time-major) or ``(n_steps_out, n_targets)``.
+    wide (time-major) or ``(n_steps_out, n_targets)``. If it names ``n_known_future``, the window
+    has no columns of coming values: where there are such covariates, so many, the model takes them
+    as a second input, of shape ``(n_steps_out, n_known_future)``.
 
     Parameters
     ----------
@@ -128,6 +131,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     target_scaler_: Any
     _fitted_network: training.Network
     _n_dims: int
+    _ahead: KnownAhead | None
     _n_scales: int
     _quantiles: tuple[float, ...]
     _lead: int
@@ -377,11 +381,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         chosen = self._scaled(chosen)
         if is_fresh:
             self.season_length_ = self._find_season(chosen)
-        network, samples = self._network(), self._samples(chosen)
+        samples = self._samples(chosen)
+        network = self._network(samples)
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
         if is_fresh and self.linear_skip == "ridge":
-            begin_at_ridge(members, network, chosen.windows, samples, self._quantiles)
+            begin_at_ridge(members, network, chosen.windows.history(), samples, self._quantiles)
         history_before = self.history_ if is_partial and not is_fresh else {}
         history = train_members(
             members,
@@ -488,8 +493,14 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
         windows = self._scaled_windows(windows[is_known])
+        history, known = windows.history(), self._known(windows)
         outputs = training.predict(
-            self._fitted_network, self._states, windows.table, windows.starts, windows.is_masked
+            self._fitted_network,
+            self._states,
+            history.table,
+            history.starts,
+            history.is_masked,
+            known,
         )
         return is_known, outputs.reshape(*outputs.shape[:2], *shape)
 
@@ -554,7 +565,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
                 self._lag_order = None
             self.n_steps_in_ = n_steps_in
             self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
-            return windows
+            self._ahead = windows.ahead if self._reads_ahead() else None
+            return windows.but(ahead=self._ahead)
         expected = self.n_steps_in_, self.n_features_in_ if self._n_dims == 3 else 1
         if (n_steps_in, n_features) != expected:
             raise ValueError(
@@ -562,7 +574,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
                 f"{type(self).__name__} is expecting {expected[0]} steps with {expected[1]} "
                 f"features as input: X must be (n_samples, {expected[0]}, {expected[1]})."
             )
-        return windows
+        return windows.but(ahead=self._ahead)
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
@@ -611,22 +623,29 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         return Chosen(self._scaled_windows(chosen.windows), targets, chosen.weight)
 
     def _samples(self, scaled: Chosen) -> training.Samples:
-        windows = scaled.windows
+        windows, known = scaled.windows.history(), self._known(scaled.windows)
         # The truth stands beside each of its quantiles.
         y = np.repeat(scaled.targets, len(self._quantiles), axis=2)
-        return training.Samples(windows.table, windows.starts, y, scaled.weight, windows.is_masked)
+        return training.Samples(
+            windows.table, windows.starts, y, scaled.weight, windows.is_masked, known
+        )
+
+    def _known(self, windows: Windows) -> np.ndarray | None:
+        """What the network reads of the coming steps."""
+        return known_by_step(windows, self.n_steps_out_, self._lead)
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
         return through_scaler(self.target_scaler_, method, values, self._n_scales)
 
-    def _network(self) -> training.Network:
+    def _network(self, samples: training.Samples) -> training.Network:
         """The builder with the parameters it names."""
         builder, arguments = self._builder()
-        n_features = 1 if self._n_dims == 2 else self.n_features_in_
+        if samples.known is not None:
+            arguments["n_known_future"] = samples.known.shape[2]
         return training.Network(
             builder,
             self._shell(),
-            input_shape=(self.n_steps_in_, n_features),
+            input_shape=(self.n_steps_in_, samples.table.shape[1]),
             n_steps_out=self.n_steps_out_,
             n_targets=self.n_targets_ * len(self._quantiles),
             **arguments,
@@ -640,6 +659,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
         columns = check_columns(
             self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
         )
+        among_history(columns, windows.ahead)
         features = line_of(self.feature_scaler_, windows.table[windows.are_read()])
         outputs = line_of(self.target_scaler_, targets.reshape(-1, self.n_targets_))
         if features is None or outputs is None:  # then both have to be transformed alike
@@ -668,7 +688,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     def _shell(self) -> Shell:
         return Shell(
             window_norm=self.window_norm,
-            columns=self._relation.columns,
+            columns=among_history(self._relation.columns, self._ahead),
             lead=self._relation.lead,
             season_length=self.season_length_,
             linear_skip=bool(self.linear_skip),

@@ -121,7 +121,7 @@ class KerasParams(BaseWrapper):
                 f"{type(self).__name__} names no builder: set build_network = "
                 f"staticmethod(your_builder) in the class."
             )
-        given = {"input_shape", "n_steps_out", "n_targets"}
+        given = {"input_shape", "n_steps_out", "n_targets", "n_known_future"}
         wanted = inspect.signature(builder).parameters.values()
         arguments = {
             p.name: _plain(getattr(self, p.name, p.default))
@@ -135,6 +135,10 @@ class KerasParams(BaseWrapper):
                 f"{type(self).__name__}. Add them to its __init__, or give them defaults."
             )
         return builder, arguments
+
+    def _reads_ahead(self) -> bool:
+        """Tell whether the builder wants what is known ahead beside the window."""
+        return "n_known_future" in inspect.signature(self._builder()[0]).parameters
 
     def _compilation(self) -> training.Compilation:
         loss = self.loss

@@ -11,7 +11,7 @@ __all__ = ["MAX_NUMBERS", "linear_start"]
 # Penalties that the regression is chosen from.
 _PENALTIES = np.logspace(-1, 6, 15)
 # The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
-_MAX_INPUTS = 500
+_MAX_INPUTS = 1_000
 MAX_NUMBERS = 20_000_000
 
 
@@ -30,7 +30,8 @@ def linear_start(
     start : list of ndarray
         Kernel and bias, for their shapes.
     normalised : tuple of ndarray
-        Windows as the network sees them, in the order of time, their shift and their scale.
+        What the network sees of each window, in the order of time, as rows of inputs; the shift of
+        the windows and their scale.
     y : ndarray of shape (n_samples, n_steps_out, n_targets)
         The scaled targets.
     quantiles : sequence of float
@@ -43,7 +44,7 @@ def linear_start(
     kernel, bias = start
     x, shift, scale = normalised
     weight = np.ones(len(y)) if weight is None else weight
-    inputs = x.reshape(len(x), -1)[:, -_MAX_INPUTS:].astype(np.float64)
+    inputs = x[:, -_MAX_INPUTS:].astype(np.float64)
     inputs = np.column_stack([inputs, np.ones(len(inputs))])
     departures = ((y - shift) / scale).reshape(len(y), -1)
     units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]

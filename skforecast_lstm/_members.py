@@ -54,7 +54,7 @@ def begin_at_ridge(
     """Let the linear part of networks begin at the ridge regression of the samples."""
     # The truth stands beside each of its quantiles: once is enough.
     y, start = samples.y[..., :: len(quantiles)], members[0].state.weights
-    skip = network.shell.start_linear(start, windows, y, quantiles, samples.weight)
+    skip = network.shell.start_linear(start, windows, samples.known, y, quantiles, samples.weight)
     for member in members:
         member.state.weights[-len(skip) :] = skip
 

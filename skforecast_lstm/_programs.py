@@ -27,7 +27,14 @@ from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
 from skforecast_lstm._pickles import pickle_losses_whole
 from skforecast_lstm._seeds import drawing_from, seeded
-from skforecast_lstm._shell import Shell, average_members, join_members
+from skforecast_lstm._shell import (
+    Shell,
+    apply,
+    average_members,
+    join_members,
+    model_of,
+    new_inputs,
+)
 from skforecast_lstm._watchers import (
     Best,
     Progress,
@@ -142,13 +149,14 @@ class Network:
 
     def _masked(self, model: keras.Model) -> keras.Model:
         """The model behind a layer that masks; refused where a layer would lose the mask."""
-        inputs = keras.Input(model.input_shape[1:], name="window")
+        window, *known = new_inputs(model)
         model.supports_masking = True  # its layers say whether they do
         model.compute_mask = lambda inputs, mask: None  # steps are masked, forecasts are not
         with _WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            masked = keras.Model(inputs, model(keras.layers.Masking(_MASKED)(inputs)))
-            masked(tf.zeros([1, *model.input_shape[1:]]))  # only a run asks every layer
+            outputs = apply(model, [keras.layers.Masking(_MASKED)(window), *known])
+            masked = model_of([window, *known], outputs)
+            apply(masked, _zeros_for(masked))  # only a run asks every layer
         lost = [str(w.message) for w in caught if "does not support mask" in str(w.message)]
         if lost:
             raise ValueError(
@@ -170,13 +178,17 @@ class State:
 
 @dataclass
 class Samples:
-    """Windows as rows of a table, targets (n, n_steps_out, n_targets) and weights, all complete."""
+    """Windows as rows of a table, targets (n, n_steps_out, n_targets) and weights, all complete.
+
+    With `known` of shape (n, n_steps_out, n_covariates), what is known ahead of each window.
+    """
 
     table: np.ndarray
     starts: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None = None
     is_masked: np.ndarray | None = None
+    known: np.ndarray | None = None
 
 
 @dataclass
@@ -223,6 +235,7 @@ class Program:
 
     def __init__(self, network: Network, compilation: Compilation | None = None) -> None:
         self.model = network.build()
+        self._n_steps, self._n_features = network.arguments["input_shape"]
         self._jit = compilation is not None and compilation.jit
         if not self._jit:  # XLA compiles the loop, and has no such kernel
             use_fused_kernels(self.model)
@@ -239,7 +252,7 @@ class Program:
 
     @functools.cached_property
     def _predict(self) -> Any:
-        return self._traced(self._forward, *self._signature()[:2])
+        return self._traced(self._forward, *self._signature()[:-2])
 
     @functools.cached_property
     def _train(self) -> Any:
@@ -258,25 +271,38 @@ class Program:
             return traced.get_concrete_function()
 
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
-        """Table, starts, targets and weights; these broadcast over the steps of the output."""
-        n_features, output_shape = self.model.input_shape[2], self.model.output_shape[1:]
-        floatx = keras.config.floatx()
+        """Table, starts, what is known ahead if the network reads it, targets and weights.
+
+        Weights broadcast over the steps of the output.
+        """
+        output_shape, floatx = self.model.output_shape[1:], keras.config.floatx()
         return (
-            tf.TensorSpec([None, n_features], floatx),
+            tf.TensorSpec([None, self._n_features], floatx),
             tf.TensorSpec([None], tf.int32),
+            *(tf.TensorSpec(known.shape, floatx) for known in self.model.inputs[1:]),
             tf.TensorSpec([None, *output_shape], floatx),
             tf.TensorSpec([None, *(1 for _ in output_shape[1:])], floatx),
         )
 
-    def predict(self, states: Sequence[State], table: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    def predict(
+        self,
+        states: Sequence[State],
+        table: np.ndarray,
+        starts: np.ndarray,
+        known: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Outputs for windows, as the model's own ``predict`` gives them."""
         if states is not self._loaded:
             self.model.set_weights(_joined(states))
             self._loaded = states
-        size = max(32, _MAX_PREDICT_STEPS // self.model.input_shape[1])
-        rows = _tensor(table)
+        size = max(32, _MAX_PREDICT_STEPS // self._n_steps)
+        rows, ahead = _tensor(table), self._known(known)
         outputs = [
-            self._predict(rows, tf.constant(starts[first : first + size], tf.int32)).numpy()
+            self._predict(
+                rows,
+                tf.constant(starts[first : first + size], tf.int32),
+                *(part[first : first + size] for part in ahead),
+            ).numpy()
             for first in range(0, len(starts), size)
         ]
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
@@ -382,33 +408,42 @@ class Program:
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
         """What the loops take; a sample weighs one where nothing else is said."""
         weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
-        _, _, target, ones = (spec.shape[1:] for spec in self._signature())
+        target, ones = (spec.shape[1:] for spec in self._signature()[-2:])
         return (
             _tensor(samples.table),
             tf.constant(samples.starts, tf.int32),
+            *self._known(samples.known),
             _tensor(samples.y.reshape(-1, *target)),
             _tensor(weight.reshape(-1, *ones)),
         )
 
-    def _take(self, samples: tuple[tf.Tensor, ...], rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """One batch of windows, gathered from the table, with targets and weights."""
-        table, starts, *others = samples
-        return self._gather(table, tf.gather(starts, rows)), *(tf.gather(x, rows) for x in others)
+    def _known(self, known: np.ndarray | None) -> list[tf.Tensor]:
+        """What is known ahead of each window, for a network that reads it."""
+        return [] if known is None else [_tensor(known)]
 
-    def _gather(self, table: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
-        return tf.gather(table, starts[:, tf.newaxis] + tf.range(self.model.input_shape[1]))
+    def _take(self, samples: tuple[tf.Tensor, ...], rows: tf.Tensor) -> tuple[Any, ...]:
+        """One batch: windows, gathered from the table, what is known ahead, targets and weights."""
+        table, *by_sample = samples
+        *inputs, y, weight = (tf.gather(part, rows) for part in by_sample)
+        return self._gather(table, *inputs), y, weight
+
+    def _gather(self, table: tf.Tensor, starts: tf.Tensor, *known: tf.Tensor) -> Any:
+        """What the network reads."""
+        windows = tf.gather(table, starts[:, tf.newaxis] + tf.range(self._n_steps))
+        return (windows, *known) if known else windows
 
     def _build_metrics(self) -> None:
         """Create the variables of the metrics, which a graph cannot."""
-        shapes = self.model.input_shape, self.model.output_shape
-        self.model.test_step(tuple(tf.zeros([1, *shape[1:]]) for shape in shapes))
+        zeros = _zeros_for(self.model)
+        inputs = zeros[0] if len(zeros) == 1 else tuple(zeros)
+        self.model.test_step((inputs, tf.zeros([1, *self.model.output_shape[1:]])))
         self.model.reset_metrics()
 
     # --- what the graph does: n_traces counts how often Python ran it ------------------------
 
-    def _forward(self, table: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+    def _forward(self, *inputs: tf.Tensor) -> tf.Tensor:
         self.n_traces += 1
-        return self.model(self._gather(table, starts), training=False)
+        return self.model(self._gather(*inputs), training=False)
 
     def _epochs(
         self, samples: Any, orders: tf.Tensor, rates: tf.Tensor, batch_size: tf.Tensor
@@ -453,7 +488,7 @@ class Program:
         if not self._jit:
             self.model.train_step(batch)
             return
-        is_full = tf.equal(tf.shape(batch[0])[0], batch_size)
+        is_full = tf.equal(tf.shape(batch[1])[0], batch_size)
         tf.cond(is_full, lambda: self._compiled_step(*batch), lambda: self._plain_step(*batch))
 
     def _plain_step(self, *batch: tf.Tensor) -> tf.Tensor:
@@ -492,7 +527,7 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(part.numpy() for part in self._take(self._samples, rows))
+        return keras.tree.map_structure(np.asarray, self._take(self._samples, rows))
 
     def on_epoch_begin(self) -> None:
         """Draw the order of the epoch."""
@@ -588,6 +623,7 @@ def predict(
     table: np.ndarray,
     starts: np.ndarray,
     is_masked: np.ndarray | None = None,
+    known: np.ndarray | None = None,
 ) -> np.ndarray:
     """Outputs of the network for complete windows, which begin in those rows of the table.
 
@@ -598,7 +634,7 @@ def predict(
     """
     network, table = _with_masks(network, table, is_masked)
     with _borrow(network.side_by_side(len(states))) as program:
-        outputs = program.predict(states, table, starts)
+        outputs = program.predict(states, table, starts, known)
     return outputs if len(states) > 1 else outputs[:, np.newaxis]
 
 
@@ -622,6 +658,11 @@ def _with_masks(
 def _joined(states: Sequence[State]) -> list[np.ndarray]:
     """Weights of several members side by side."""
     return [weights for state in states for weights in state.weights]
+
+
+def _zeros_for(model: keras.Model) -> list[tf.Tensor]:
+    """One sample of zeros of everything that a model reads."""
+    return [tf.zeros([1, *x.shape[1:]]) for x in model.inputs]
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:

@@ -12,9 +12,10 @@ from keras import layers, ops
 
 from skforecast_lstm._linear import MAX_NUMBERS, linear_start
 from skforecast_lstm._relation import Relation
+from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
 
-__all__ = ["Shell", "average_members", "join_members"]
+__all__ = ["Shell", "apply", "average_members", "join_members", "model_of", "new_inputs"]
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,17 @@ class Shell:
         # Its layers say whether they can skip masked steps; its output has none.
         network.supports_masking = True
         network.compute_mask = lambda inputs, mask=None: None
-        inputs = x = keras.Input(network.input_shape[1:], name="window")
+        window, *known = new_inputs(network)
+        x = window
         if self.window_norm is not None:
-            x, shift, scale = self._norm(n_steps_out)(inputs)
-        outputs = network(x)
+            x, shift, scale = self._norm(n_steps_out)(window)
+        outputs = apply(network, [x, *known])
         if self.linear_skip:
             skip = LinearSkip(network.output_shape[1:], self.l2)
-            outputs = layers.Add()([outputs, skip(x)])
+            outputs = layers.Add()([outputs, skip([x, *known] if known else x)])
         if self.window_norm is not None:
             outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
-        return keras.Model(inputs, outputs)
+        return model_of([window, *known], outputs)
 
     def _norm(self, n_steps_out: int) -> WindowNorm:
         assert self.window_norm is not None
@@ -79,7 +81,8 @@ class Shell:
     def start_linear(
         self,
         weights: list[np.ndarray],
-        windows: Any,
+        windows: Windows,
+        known: np.ndarray | None,
         y: np.ndarray,
         quantiles: Sequence[float],
         sample_weight: np.ndarray | None = None,
@@ -92,6 +95,8 @@ class Shell:
             Those of the network, with the relation in them.
         windows : Windows
             Complete windows in the order of time.
+        known : ndarray of shape (n_samples, n_steps_out, n_covariates) or None
+            What is known ahead of them.
         y : ndarray of shape (n_samples, n_steps_out, n_targets)
             The scaled targets.
         quantiles : sequence of float
@@ -104,7 +109,12 @@ class Shell:
         weight = None if sample_weight is None else sample_weight[newest]
         normalised = self._normalise(weights, windows[newest].to_array(), y.shape[1])
         n_between = y.shape[1] + max(self.lead, 1) - 2
-        return linear_start(weights[-2:], normalised, y[newest], quantiles, weight, n_between)
+        inputs = normalised[0].reshape(len(normalised[0]), -1)
+        if known is not None:
+            inputs = np.hstack([inputs, known[newest].reshape(len(inputs), -1)])
+        return linear_start(
+            weights[-2:], (inputs, *normalised[1:]), y[newest], quantiles, weight, n_between
+        )
 
     def _normalise(
         self, weights: list[np.ndarray], windows: np.ndarray, n_steps_out: int
@@ -121,16 +131,35 @@ class Shell:
         return tuple(map(ops.convert_to_numpy, found))
 
 
+def new_inputs(model: keras.Model) -> list[Any]:
+    """Inputs like those of a model: the window, and what is known ahead if it reads that."""
+    names = ("window", "known_future")
+    return [
+        keras.Input(x.shape[1:], name=name)
+        for name, x in zip(names[: len(model.inputs)], model.inputs, strict=True)
+    ]
+
+
+def apply(model: keras.Model, inputs: Sequence[Any]) -> Any:
+    """What a model makes of one or two inputs."""
+    return model(inputs[0] if len(inputs) == 1 else tuple(inputs))
+
+
+def model_of(inputs: Sequence[Any], outputs: Any) -> keras.Model:
+    """A model of one or two inputs."""
+    return keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), outputs)
+
+
 def join_members(members: Sequence[keras.Model]) -> keras.Model:
     """Build one model of several of the same form; the first axis of its output tells them apart.
 
     Its weights are those of the members, one after the other.
     """
-    inputs = keras.Input(members[0].input_shape[1:], name="window")
-    outputs = [layers.Reshape((1, *member.output_shape[1:]))(member(inputs)) for member in members]
-    return keras.Model(inputs, layers.Concatenate(axis=1)(outputs))
+    inputs, shape = new_inputs(members[0]), (1, *members[0].output_shape[1:])
+    outputs = [layers.Reshape(shape)(apply(member, inputs)) for member in members]
+    return model_of(inputs, layers.Concatenate(axis=1)(outputs))
 
 
 def average_members(joined: keras.Model, kind: str) -> keras.Model:
     """Build a model that gives the "mean" or "median" of joined members."""
-    return keras.Model(joined.input, MemberAverage(kind)(joined.output))
+    return model_of(joined.inputs, MemberAverage(kind)(joined.output))

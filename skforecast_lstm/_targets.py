@@ -21,11 +21,12 @@ __all__ = [
     "count_scales",
     "count_targets",
     "find_lead",
+    "parse_step_name",
     "parse_step_names",
     "step_name",
 ]
 
-_STEP_NAME = re.compile(r"^(?P<target>.*)\(t(?P<step>\+\d+)?\)$")
+_STEP_NAME = re.compile(r"^(?P<column>.*)\(t(?P<step>\+\d+)?\)$")
 
 
 class FramedRegressorMixin(RegressorMixin):
@@ -100,15 +101,19 @@ def step_name(name: Any, step: int) -> str:
     return f"{name}(t+{step})" if step else f"{name}(t)"
 
 
+def parse_step_name(name: Any) -> tuple[str, int] | None:
+    """Column and step of a name like ``"sales(t+1)"``, else None."""
+    match = _STEP_NAME.match(str(name))
+    return match and (match["column"], int(match["step"] or 0))
+
+
 def parse_step_names(names: Any) -> tuple[list[str], list[int]] | None:
     """Targets and steps of columns named like ``"sales(t+1)"`` in time-major order, else None."""
-    matches = [_STEP_NAME.match(str(name)) for name in ([] if names is None else names)]
-    if not matches or not all(matches):
+    pairs = [parse_step_name(name) for name in ([] if names is None else names)]
+    if not pairs or None in pairs:
         return None
-    pairs = [(int(match["step"] or 0), match["target"]) for match in matches if match]
-    targets = list(dict.fromkeys(target for _, target in pairs))
-    steps = list(dict.fromkeys(step for step, _ in pairs))
-    is_time_major = pairs == [(step, target) for step in steps for target in targets]
+    targets, steps = (list(dict.fromkeys(part)) for part in zip(*filter(None, pairs), strict=True))
+    is_time_major = pairs == [(target, step) for step in steps for target in targets]
     return (targets, steps) if is_time_major else None
 
 

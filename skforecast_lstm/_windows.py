@@ -6,13 +6,14 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 __all__ = [
     "IncompleteWindowWarning",
+    "KnownAhead",
     "Windows",
     "are_asked_for",
     "asking_for",
@@ -66,6 +67,21 @@ def are_asked_for(n_rows: int) -> np.ndarray:
     return is_asked
 
 
+class KnownAhead(NamedTuple):
+    """Columns of coming values.
+
+    Parameters
+    ----------
+    columns : ndarray of int of shape (n_steps, n_covariates)
+        The position of the value of each covariate at each step.
+    steps : tuple of int or None
+        How many rows ahead each step is. None: not known.
+    """
+
+    columns: np.ndarray
+    steps: tuple[int, ...] | None = None
+
+
 class Windows(np.lib.mixins.NDArrayOperatorsMixin):
     """An array-like of windows that keeps the table behind them, and every fact about its rows.
 
@@ -102,6 +118,9 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         What stands in the steps that are not in the table: NaN, or the first row that is.
     is_table : bool, default=True
         Whether the rows follow one another in time. False: the windows are independent sequences.
+    ahead : KnownAhead, default=None
+        Which columns hold values of coming steps, known in advance. They are no part of the
+        windows: the last row of a window has those of the steps that follow it. None: no column.
     """
 
     def __init__(
@@ -119,6 +138,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         reach: int | None = None,
         padding: str = "nan",
         is_table: bool = True,
+        ahead: KnownAhead | None = None,
     ) -> None:
         n_windows, n_rows = len(ends), len(table)
         self.table = table
@@ -133,6 +153,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         self.reach = reach
         self.padding = padding
         self.is_table = is_table
+        self.ahead = ahead
 
     @classmethod
     def of_sequences(cls, sequences: np.ndarray, *, mask: bool = False) -> Windows:
@@ -207,8 +228,12 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         Parameters
         ----------
         flat : bool, default=False
-            Whether each is one row of a 2-D table of lags.
+            Whether each is one row of a 2-D table of lags, behind which the values that are known
+            ahead stand once.
         """
+        if flat and self.ahead is not None:
+            lags, known = self.history().to_array(flat=True), self.known()
+            return np.hstack([lags, known.reshape(len(self), -1)])
         array = self._view(flat=flat) if self._are_consecutive() else self._gathered()
         array = array.reshape(len(self), -1) if flat and array.ndim == 3 else array
         array.flags.writeable = False
@@ -254,6 +279,36 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         array[self.is_purged[rows]] = np.nan
         return array
 
+    def with_masks(self) -> Windows:
+        """The same windows, in which rows that miss something are to be skipped.
+
+        Values that are known ahead are read all the same.
+        """
+        is_masked = self._lack_values()
+        return self.but(table=self._blanked(self.table, is_masked), is_masked=is_masked)
+
+    def _blanked(self, rows: np.ndarray, is_masked: np.ndarray) -> np.ndarray:
+        """Rows of the table, masked ones NaN but for what they know ahead."""
+        is_blank = np.repeat(is_masked[..., np.newaxis], rows.shape[-1], axis=-1)
+        if self.ahead is not None:
+            is_blank[..., self.ahead.columns.ravel()] = False
+        return np.where(is_blank, np.nan, rows)
+
+    # --- what is known ahead -------------------------------------------------------------------
+
+    def history(self) -> Windows:
+        """The windows without the columns of coming values."""
+        if self.ahead is None:
+            return self
+        table = np.delete(self.table, self.ahead.columns.ravel(), axis=1)
+        return self.but(table=table, ahead=None)
+
+    def known(self) -> np.ndarray:
+        """The coming values, of shape (n_windows, n_steps, n_covariates)."""
+        if self.ahead is None:
+            return np.empty((len(self), 0, 0), dtype=self.dtype)
+        return self.table[self.ends[:, np.newaxis, np.newaxis], self.ahead.columns]
+
     # --- what is in them -----------------------------------------------------------------------
 
     @property
@@ -277,7 +332,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         known = self._n_missing() == 0
         if self.padding == "nan":
             known &= self.n_lacking == 0
-        return known & ~self.is_purged[self.ends] & ~self._are_masked()
+        return known & ~self.is_purged[self.ends] & ~self._are_masked() & ~self._lack_known()
 
     def can_be_completed(self) -> np.ndarray:
         """Tell which windows miss nothing but their oldest steps."""
@@ -285,7 +340,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         firsts = self._firsts()
         is_leading = self._count(self._is_missing(), firsts, firsts + n_missing) == n_missing
         is_something = n_missing < self.n_steps - self.n_lacking
-        is_known = is_leading & is_something & ~self._are_masked()
+        is_known = is_leading & is_something & ~self._are_masked() & ~self._lack_known()
         return is_known & ~self.is_purged[self.ends]
 
     def completed(self, *, mask: bool = False) -> Windows:
@@ -300,7 +355,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         """
         n_missing = np.where(self.can_be_completed(), self._n_missing(), 0) + self.n_lacking
         rows = np.flatnonzero(n_missing)
-        facts: dict[str, Any] = {"is_masked": self.is_masked, "is_table": self.is_table}
+        facts = {name: getattr(self, name) for name in ("is_masked", "is_table", "ahead")}
         if not len(rows):
             return Windows(self.table, self.ends, self.n_steps, **facts)
         n_missing = n_missing[rows, np.newaxis]
@@ -310,7 +365,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         is_masked = self.is_masked[at]
         if mask:
             is_masked |= steps < n_missing
-            filled[is_masked] = np.nan
+            filled = self._blanked(filled, is_masked)
         ends = self.ends.copy()
         ends[rows] = len(self.table) + self.n_steps * np.arange(1, len(rows) + 1) - 1
         facts["is_masked"] = np.concatenate([self.is_masked, is_masked.ravel()])
@@ -332,15 +387,16 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
     def warn_of_dropped(self, owner: str) -> None:
         """Say how many windows are left out of training for a value that is missing inside."""
         is_possible = ~self.is_purged[self.ends] & (self.n_lacking == 0)
+        n_missing = np.isnan(self.table).any(axis=1).sum()
         n_dropped = int((is_possible & ~self.are_complete()).sum())
         if not n_dropped:
             return
         warnings.warn(
             f"{owner}(missing='drop') leaves {n_dropped} of {is_possible.sum()} windows out of "
-            f"training: each holds one of the {self._is_missing().sum()} rows with a missing "
-            f"value. A shorter window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets "
-            f"recurrent layers skip such rows; filling them before the window (SimpleImputer, "
-            f"df.interpolate()) loses none.",
+            f"training: each holds one of the {n_missing} rows with a missing value. A shorter "
+            f"window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets recurrent layers "
+            f"skip such rows; filling them before the window (SimpleImputer, df.interpolate()) "
+            f"loses none.",
             UserWarning,
             stacklevel=4,
         )
@@ -363,7 +419,18 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def _is_missing(self) -> np.ndarray:
-        return np.isnan(self.table).any(axis=1) & ~self.is_masked
+        return self._lack_values() & ~self.is_masked
+
+    def _lack_values(self) -> np.ndarray:
+        """Tell which rows of the table miss a value that windows are made of."""
+        is_missing = np.isnan(self.table)
+        if self.ahead is not None:
+            is_missing[:, self.ahead.columns.ravel()] = False
+        return is_missing.any(axis=1)
+
+    def _lack_known(self) -> np.ndarray:
+        """Tell which windows lack a value that should be known ahead."""
+        return np.isnan(self.known()).any(axis=(1, 2))
 
     def _n_missing(self) -> np.ndarray:
         """Rows that miss something, among the steps of each window that are in the table."""

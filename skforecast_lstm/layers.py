@@ -181,7 +181,12 @@ class RestoreLevel(layers.Layer):
         n_targets = shift.shape[2]
         by_target = ops.reshape(
             outputs,
-            (-1, self.n_steps_out, n_targets, _size(outputs) // self.n_steps_out // n_targets),
+            (
+                -1,
+                self.n_steps_out,
+                n_targets,
+                _size(outputs.shape) // self.n_steps_out // n_targets,
+            ),
         )
         restored = by_target * scale[..., None] + shift[..., None]
         return ops.reshape(restored, (-1, *outputs.shape[1:]))
@@ -198,6 +203,8 @@ class RestoreLevel(layers.Layer):
 @keras.saving.register_keras_serializable(_PACKAGE)
 class LinearSkip(layers.Layer):
     """A linear map from all steps of a window to the outputs, which begins at zero.
+
+    It reads what is known ahead, too, where it gets the window and that.
 
     Parameters
     ----------
@@ -227,7 +234,8 @@ class LinearSkip(layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
-        n_inputs, n_outputs = input_shape[1] * input_shape[2], int(np.prod(self.shape))
+        shapes = [input_shape] if isinstance(input_shape[0], (int, type(None))) else input_shape
+        n_inputs, n_outputs = sum(_size(shape) for shape in shapes), _size((None, *self.shape))
         self.kernel = self.add_weight(
             shape=(n_inputs, n_outputs),
             initializer="zeros",
@@ -238,7 +246,9 @@ class LinearSkip(layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Map windows, in which masked steps are zero."""
-        flat = ops.reshape(inputs, (-1, self.kernel.shape[0]))
+        parts = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        flat = [ops.reshape(part, (-1, _size(part.shape))) for part in parts]
+        flat = flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=1)
         return ops.reshape(ops.matmul(flat, self.kernel) + self.bias, (-1, *self.shape))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
@@ -292,5 +302,6 @@ def _filled(history: Any, mask: Any) -> Any:
     return ops.take_along_axis(history, latest[..., None], axis=1)
 
 
-def _size(outputs: Any) -> int:
-    return int(np.prod(outputs.shape[1:]))
+def _size(shape: Sequence[Any]) -> int:
+    """Numbers per sample."""
+    return int(np.prod(shape[1:]))

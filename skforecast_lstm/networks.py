@@ -3,6 +3,9 @@
 A builder takes ``input_shape`` = (n_steps_in, n_features), ``n_steps_out`` and ``n_targets``, and
 whatever parameters of its estimator it names. It returns an uncompiled ``keras.Model`` whose output
 is (n_steps_out * n_targets,) in time-major order, or (n_steps_out, n_targets).
+
+One that names ``n_known_future`` gets the number of covariates that are known in advance. Where
+there are any, the model has a second input, of shape (n_steps_out, n_known_future).
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ __all__ = [
     "build_stacked_lstm",
 ]
 
+# Units that read, at each step, what is known ahead of it.
+_KNOWN_UNITS = 32
 _CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
 
 
@@ -32,6 +37,7 @@ def build_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
@@ -41,7 +47,7 @@ def build_lstm(
     """Recurrent layer, then every step and target at once from its last state."""
     inputs = keras.Input(input_shape, name="window")
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    return _vector_output(inputs, recurrent(units)(inputs), n_steps_out, n_targets)
+    return _vector_output(inputs, recurrent(units)(inputs), n_steps_out, n_targets, n_known_future)
 
 
 def build_stacked_lstm(
@@ -49,6 +55,7 @@ def build_stacked_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: Sequence[int] = (50, 50),
     activation: Any = "tanh",
     cell: str = "lstm",
@@ -62,7 +69,7 @@ def build_stacked_lstm(
     x = inputs
     for width in below:
         x = recurrent(width, return_sequences=True)(x)
-    return _vector_output(inputs, recurrent(top)(x), n_steps_out, n_targets)
+    return _vector_output(inputs, recurrent(top)(x), n_steps_out, n_targets, n_known_future)
 
 
 def build_bidirectional_lstm(
@@ -70,6 +77,7 @@ def build_bidirectional_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
@@ -80,7 +88,7 @@ def build_bidirectional_lstm(
     inputs = keras.Input(input_shape, name="window")
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
     x = layers.Bidirectional(recurrent(units))(inputs)
-    return _vector_output(inputs, x, n_steps_out, n_targets)
+    return _vector_output(inputs, x, n_steps_out, n_targets, n_known_future)
 
 
 def build_cnn_lstm(
@@ -88,6 +96,7 @@ def build_cnn_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int = 50,
     n_seq: int | None = None,
     filters: int = 64,
@@ -111,7 +120,7 @@ def build_cnn_lstm(
     x = layers.MaxPooling2D((1, pool_size))(x)
     x = layers.Reshape((n_seq, x.shape[2] * x.shape[3]))(x)
     x = _cell(cell, activation, dropout, recurrent_dropout)(units)(x)
-    return _vector_output(inputs, x, n_steps_out, n_targets)
+    return _vector_output(inputs, x, n_steps_out, n_targets, n_known_future)
 
 
 def build_conv_lstm(
@@ -119,6 +128,7 @@ def build_conv_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     filters: int = 64,
     n_seq: int | None = None,
     kernel_size: int = 2,
@@ -138,7 +148,7 @@ def build_conv_lstm(
         dropout=dropout,
         recurrent_dropout=recurrent_dropout,
     )(x)
-    return _vector_output(inputs, layers.Flatten()(x), n_steps_out, n_targets)
+    return _vector_output(inputs, layers.Flatten()(x), n_steps_out, n_targets, n_known_future)
 
 
 def build_encoder_decoder_lstm(
@@ -146,6 +156,7 @@ def build_encoder_decoder_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int | Sequence[int] = 100,
     encoder: str = "lstm",
     attention: bool = False,
@@ -173,7 +184,7 @@ def build_encoder_decoder_lstm(
         encoded = summary = x
         if attention:
             summary = _last_state(encoded, widths[-1], encoder == "bidirectional")
-    x = layers.RepeatVector(n_steps_out)(summary)
+    inputs, x = _beside_known(inputs, layers.RepeatVector(n_steps_out)(summary), n_known_future)
     x = recurrent(widths[-1], return_sequences=True)(x)
     if attention:
         keys = layers.Dense(widths[-1])(encoded)
@@ -186,6 +197,7 @@ def build_sequence_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int = 50,
     n_last: int | None = None,
     delay: int = 0,
@@ -213,7 +225,7 @@ def build_sequence_lstm(
     x = recurrent(units, return_sequences=True)(x)
     if n_last < n_steps:
         x = layers.Cropping1D((n_steps - n_last, 0))(x)
-    return keras.Model(inputs, layers.Dense(n_targets)(x))
+    return _output_by_step(inputs, x, n_targets, n_known_future)
 
 
 def build_one_to_many_lstm(
@@ -221,6 +233,7 @@ def build_one_to_many_lstm(
     n_steps_out: int,
     n_targets: int,
     *,
+    n_known_future: int = 0,
     units: int = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
@@ -230,6 +243,7 @@ def build_one_to_many_lstm(
     """Repeat the input once per step of the horizon, and read it out step by step."""
     inputs = keras.Input(input_shape, name="window")
     x = layers.RepeatVector(n_steps_out)(layers.Flatten()(inputs))
+    inputs, x = _beside_known(inputs, x, n_known_future)
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
     x = recurrent(units, return_sequences=True)(x)
     return keras.Model(inputs, layers.Dense(n_targets)(x))
@@ -302,5 +316,43 @@ def _last_state(encoded: Any, units: int, is_bidirectional: bool) -> Any:
     return layers.Concatenate()([encoded[:, -1, :units], encoded[:, 0, units:]])
 
 
-def _vector_output(inputs: Any, x: Any, n_steps_out: int, n_targets: int) -> keras.Model:
-    return keras.Model(inputs, layers.Dense(n_steps_out * n_targets)(x))
+def _vector_output(
+    window: Any, state: Any, n_steps_out: int, n_targets: int, n_known_future: int
+) -> keras.Model:
+    """Every step and target at once, from what has been read of the window and is known ahead."""
+    if not n_known_future:
+        return keras.Model(window, layers.Dense(n_steps_out * n_targets)(state))
+    known = _known_input(n_steps_out, n_known_future)
+    state = layers.Concatenate()([state, layers.Flatten()(known)])
+    outputs = layers.Reshape((n_steps_out, n_targets))(layers.Dense(n_steps_out * n_targets)(state))
+    change = _change(layers.RepeatVector(n_steps_out)(state), known, n_targets)
+    return keras.Model((window, known), layers.Add()([outputs, change]))
+
+
+def _output_by_step(window: Any, states: Any, n_targets: int, n_known_future: int) -> keras.Model:
+    """The targets of each step from what has been read until then and is known ahead."""
+    if not n_known_future:
+        return keras.Model(window, layers.Dense(n_targets)(states))
+    known = _known_input(states.shape[1], n_known_future)
+    every = layers.RepeatVector(states.shape[1])(layers.Flatten()(known))
+    states = layers.Concatenate()([states, every])
+    outputs = layers.Dense(n_targets)(states)
+    return keras.Model((window, known), layers.Add()([outputs, _change(states, known, n_targets)]))
+
+
+def _change(states: Any, known: Any, n_targets: int) -> Any:
+    """What the covariates of each step change in its targets, depending on the state."""
+    both = layers.Concatenate()([states, known])
+    return layers.Dense(n_targets)(layers.Dense(_KNOWN_UNITS, activation="relu")(both))
+
+
+def _beside_known(window: Any, sequence: Any, n_known_future: int) -> tuple[Any, Any]:
+    """The inputs of a model, and what its decoder reads: at each step also the covariates of it."""
+    if not n_known_future:
+        return window, sequence
+    known = _known_input(sequence.shape[1], n_known_future)
+    return (window, known), layers.Concatenate()([sequence, known])
+
+
+def _known_input(n_steps_out: int, n_known_future: int) -> Any:
+    return keras.Input((n_steps_out, n_known_future), name="known_future")

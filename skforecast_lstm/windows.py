@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._known import find_known
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
 from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
@@ -73,6 +74,12 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         What becomes of NaN in `X`. "error": it is refused, with the ways out. "drop": the windows
         that hold it are left out of training, and predicted as NaN. "mask": the recurrent layers
         of this package's regressors skip such rows; not with `flatten`.
+    known_future : "auto", None or array-like of shape (n_steps, n_covariates), default="auto"
+        Which columns of `X` hold values of coming steps, known in advance: they are no part of the
+        windows, but handed on beside them, once for each row. The networks of this package read
+        those of a step where they forecast it. "auto": the columns that :func:`make_supervised` and
+        :class:`CalendarFeatures` name like ``"price(t+1)"``. An array without names: their
+        positions, a row for each step. None: they are columns of the windows as all others.
     group : column name or position, or name of an index level, default=None
         What tells several series in one table apart, as in :func:`make_supervised`; it is no part
         of the windows. Windows never cross the border of a series, remembered rows are those of the
@@ -150,6 +157,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         "purge": ["boolean"],
         "flatten": ["boolean"],
         "missing": [StrOptions({"error", "drop", "mask"})],
+        "known_future": [StrOptions({"auto"}), "array-like", None],
         "group": [Hashable, None],
     }
 
@@ -162,6 +170,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         purge: bool = True,
         flatten: bool = False,
         missing: str = "error",
+        known_future: Any = "auto",
         group: Any = None,
     ) -> None:
         self.n_steps_in = n_steps_in
@@ -170,6 +179,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self.purge = purge
         self.flatten = flatten
         self.missing = missing
+        self.known_future = known_future
         self.group = group
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -206,16 +216,17 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         windows : Windows of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
-                ndarray of shape (n_rows, n_steps_in * n_features)
+                ndarray of shape (n_rows, n_steps_in * n_features + n_known)
             The windows. ``numpy.asarray`` makes a read-only array of them.
         """
         rows = self._check_rows(X, y, reset=True)
         self._remember(rows)
         reach = self._find_reach(y)
         windows = self._fitted.windows(self._n_steps, self._count_purged(y, reach))
+        windows = self._with_facts(windows, reach)
         if self.missing == "drop":
             windows.warn_of_dropped(type(self).__name__)
-        return self._hand_on(windows, reach)
+        return self._hand_on(windows)
 
     def transform(self, X: Any) -> Windows | np.ndarray:
         """Return the window of every row, each with its own history.
@@ -229,7 +240,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         windows : Windows of shape (n_rows, n_steps_in, n_features), or with ``flatten=True`` \
-                ndarray of shape (n_rows, n_steps_in * n_features)
+                ndarray of shape (n_rows, n_steps_in * n_features + n_known)
             The windows. ``numpy.asarray`` makes a read-only array of them.
 
         Warns
@@ -242,12 +253,15 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._check_rows(X, None, reset=False)
-        return self._hand_on(self._fitted.windows_of(rows, self._n_steps), None)
+        return self._hand_on(self._with_facts(self._fitted.windows_of(rows, self._n_steps), None))
 
-    def _hand_on(self, windows: Windows, reach: int | None) -> Windows | np.ndarray:
+    def _with_facts(self, windows: Windows, reach: int | None) -> Windows:
         """Windows with what only this step knows."""
-        is_masked = np.isnan(windows.table).any(axis=1) if self.missing == "mask" else None
-        windows = windows.but(padding=self.padding, reach=reach, is_masked=is_masked)
+        windows = windows.but(padding=self.padding, reach=reach, ahead=self._ahead)
+        return windows.with_masks() if self.missing == "mask" else windows
+
+    def _hand_on(self, windows: Windows) -> Windows | np.ndarray:
+        """Windows in the form that is wanted."""
         if self.padding == "edge":
             windows.warn_if_cold(type(self).__name__, "their first known row is repeated")
         elif self.flatten:
@@ -265,8 +279,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of str of shape (n_steps_in * n_features,)
-            Only with ``flatten=True``; 3-D windows have no names.
+        names : ndarray of str of shape (n_steps_in * n_features + n_known,)
+            Behind the lags the columns of coming values, as they are called in `X`. Only with
+            ``flatten=True``; 3-D windows have no names.
         """
         check_is_fitted(self)
         fitted = getattr(self, "feature_names_in_", None)
@@ -282,8 +297,11 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             )
         if self._group_position is not None:
             del names[self._group_position]
+        columns = [] if self._ahead is None else self._ahead.columns.ravel().tolist()
+        known = [names[column] for column in columns]
+        names = [name for position, name in enumerate(names) if position not in columns]
         lags = reversed(range(self._n_steps))
-        return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
+        return np.array([*(f"{name}_lag{lag}" for lag in lags for name in names), *known], object)
 
     def set_output(self, *, transform: str | None = None) -> WindowTransformer:
         """Choose the container of the flat table; 3-D windows stay an array.
@@ -375,13 +393,12 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 check_time_order(index, name, labels)
             values = check_array(X, input_name="X", estimator=name, **options)
         is_missing = np.isnan(values)
-        if is_missing.any():
-            if self.missing == "error":
-                raise ValueError(_say_missing(name, X, is_missing))
-            if self.missing == "mask":  # a step is skipped whole
-                values = np.where(is_missing.any(axis=1, keepdims=True), np.nan, values)
+        if self.missing == "error" and is_missing.any():
+            raise ValueError(_say_missing(name, X, is_missing))
         if reset:
             self._group_position, self._group = position, self.group
+            names = getattr(X, "columns", None)
+            self._ahead = find_known(self.known_future, names, values.shape[1])
         return Rows.of(values, index, labels)
 
     def _remember(self, rows: Rows) -> None:

@@ -34,6 +34,7 @@ LAYERS = {
     "_scaling": 1,
     "_relation": 2,
     "_targets": 1,
+    "_known": 2,
     "_quantiles": 1,
     "metrics": 1,
     "networks": 1,

@@ -1,0 +1,112 @@
+"""Which columns of a table hold values of coming steps, known in advance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from skforecast_lstm._targets import parse_step_name
+from skforecast_lstm._windows import KnownAhead, Windows
+
+__all__ = ["among_history", "find_known", "known_by_step"]
+
+
+def find_known(known_future: Any, names: Any, n_columns: int) -> KnownAhead | None:
+    """Find the columns of coming values in a table.
+
+    Parameters
+    ----------
+    known_future : "auto", None or array-like of shape (n_steps, n_covariates)
+        "auto": those named like ``"price(t+1)"``. None: there are none. Else their names, or their
+        positions where no column has that name.
+    names : sequence or None
+        Names of the columns, where they have any.
+    n_columns : int
+        How many there are.
+
+    Raises
+    ------
+    ValueError
+        If `known_future` is no table of different columns, or leaves no other one.
+    """
+    names = [] if names is None else list(names)
+    if known_future is None:
+        return None
+    if isinstance(known_future, str):
+        return _by_name(names)
+    wanted = np.asarray(known_future, dtype=object)
+    positions = [_position(column, names, n_columns) for column in wanted.ravel()]
+    n_found = len({column for column in positions if column is not None})
+    if wanted.ndim != 2 or n_found < wanted.size or not 0 < n_found < n_columns:
+        raise ValueError(
+            f"known_future must be 'auto', None or a table of columns of X, a row for each coming "
+            f"step and a column for each covariate, such as [['price(t+1)', 'holiday(t+1)'], "
+            f"['price(t+2)', 'holiday(t+2)']] or their positions; none of them twice, and some "
+            f"other column must be left. X has {names or n_columns} columns, got {known_future!r}."
+        )
+    return KnownAhead(np.array(positions, dtype=np.intp).reshape(wanted.shape))
+
+
+def known_by_step(windows: Windows, n_steps_out: int, lead: int) -> np.ndarray | None:
+    """What is known ahead at each step that is forecast, of shape (n_windows, n_steps_out, n).
+
+    Where that is known of other steps than those, all of it stands at every step. None: nothing is.
+    """
+    ahead = windows.ahead
+    if ahead is None:
+        return None
+    known = windows.known()
+    first = lead if ahead.steps is None else max(1, ahead.steps[0])  # as find_lead counts
+    if known.shape[1] == n_steps_out and first == lead:
+        return known
+    return np.repeat(known.reshape(len(windows), 1, -1), n_steps_out, axis=1)
+
+
+def among_history(columns: Sequence[int], ahead: KnownAhead | None) -> tuple[int, ...]:
+    """Positions of columns among those that windows are made of.
+
+    Raises
+    ------
+    ValueError
+        If one of them is known ahead.
+    """
+    if ahead is None:
+        return tuple(columns)
+    if np.isin(columns, ahead.columns).any():
+        raise ValueError(
+            f"history_columns={list(columns)} must be columns of the window, but {ahead.columns} "
+            f"hold coming values, which are known in advance. Name the position of the history of "
+            f"each target."
+        )
+    return tuple(int(column - (ahead.columns < column).sum()) for column in columns)
+
+
+def _position(column: Any, names: Sequence[Any], n_columns: int) -> int | None:
+    if column in names:
+        return names.index(column)
+    is_position = isinstance(column, Integral) and -n_columns <= int(column) < n_columns
+    return int(column) % n_columns if is_position else None
+
+
+def _by_name(names: Sequence[Any]) -> KnownAhead | None:
+    """Columns that :func:`make_supervised` or :class:`CalendarFeatures` has named.
+
+    Covariates that are known at other steps than most are left where they are.
+    """
+    found: dict[str, dict[int, int]] = {}
+    for position, name in enumerate(names):
+        parsed = parse_step_name(name)
+        if parsed is not None:
+            found.setdefault(parsed[0], {})[parsed[1]] = position
+    # "sales(t)" alone is no value of a coming step.
+    steps_of = {name: tuple(sorted(columns)) for name, columns in found.items() if max(columns)}
+    if not steps_of:
+        return None
+    [(steps, _)] = Counter(steps_of.values()).most_common(1)
+    chosen = [name for name in steps_of if steps_of[name] == steps]
+    columns = np.array([[found[name][step] for name in chosen] for step in steps])
+    return KnownAhead(columns, steps) if columns.size < len(names) else None
