@@ -320,30 +320,33 @@ def _vector_output(
     window: Any, state: Any, n_steps_out: int, n_targets: int, n_known_future: int
 ) -> keras.Model:
     """Every step and target at once, from what has been read of the window and is known ahead."""
+    outputs = layers.Dense(n_steps_out * n_targets)(state)
     if not n_known_future:
-        return keras.Model(window, layers.Dense(n_steps_out * n_targets)(state))
-    known = _known_input(n_steps_out, n_known_future)
-    state = layers.Concatenate()([state, layers.Flatten()(known)])
-    outputs = layers.Reshape((n_steps_out, n_targets))(layers.Dense(n_steps_out * n_targets)(state))
-    change = _change(layers.RepeatVector(n_steps_out)(state), known, n_targets)
-    return keras.Model((window, known), layers.Add()([outputs, change]))
+        return keras.Model(window, outputs)
+    outputs = layers.Reshape((n_steps_out, n_targets))(outputs)
+    return _with_known(window, outputs, layers.RepeatVector(n_steps_out)(state), n_known_future)
 
 
 def _output_by_step(window: Any, states: Any, n_targets: int, n_known_future: int) -> keras.Model:
     """The targets of each step from what has been read until then and is known ahead."""
-    if not n_known_future:
-        return keras.Model(window, layers.Dense(n_targets)(states))
-    known = _known_input(states.shape[1], n_known_future)
-    every = layers.RepeatVector(states.shape[1])(layers.Flatten()(known))
-    states = layers.Concatenate()([states, every])
     outputs = layers.Dense(n_targets)(states)
-    return keras.Model((window, known), layers.Add()([outputs, _change(states, known, n_targets)]))
+    if not n_known_future:
+        return keras.Model(window, outputs)
+    return _with_known(window, outputs, states, n_known_future)
 
 
-def _change(states: Any, known: Any, n_targets: int) -> Any:
-    """What the covariates of each step change in its targets, depending on the state."""
-    both = layers.Concatenate()([states, known])
-    return layers.Dense(n_targets)(layers.Dense(_KNOWN_UNITS, activation="relu")(both))
+def _with_known(window: Any, outputs: Any, states: Any, n_known_future: int) -> keras.Model:
+    """Outputs of each step, to which is added what the covariates change, at first nothing.
+
+    The covariates of all steps change them linearly, those of the step depending on the state.
+    """
+    _, n_steps_out, n_targets = outputs.shape
+    known = _known_input(n_steps_out, n_known_future)
+    every = layers.Dense(n_steps_out * n_targets, kernel_initializer="zeros")
+    linear = layers.Reshape((n_steps_out, n_targets))(every(layers.Flatten()(known)))
+    read = layers.Dense(_KNOWN_UNITS, activation="relu")(layers.Concatenate()([states, known]))
+    change = layers.Dense(n_targets, kernel_initializer="zeros")(read)
+    return keras.Model((window, known), layers.Add()([outputs, linear, change]))
 
 
 def _beside_known(window: Any, sequence: Any, n_known_future: int) -> tuple[Any, Any]:
