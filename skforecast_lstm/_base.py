@@ -6,25 +6,22 @@ import contextlib
 import copy
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import keras
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm import _programs as training
-from skforecast_lstm._documentation import fill
 from skforecast_lstm._keras_params import KerasParams
 from skforecast_lstm._known import among_history, known_by_step
 from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
+from skforecast_lstm._parameters import LSTMParameters, documented
 from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._relation import (
     Relation,
     check_columns,
-    find_season,
     relate_targets,
 )
 from skforecast_lstm._samples import Chosen, check_weights
@@ -36,6 +33,7 @@ from skforecast_lstm._scaling import (
     scaled_windows,
     through_scaler,
 )
+from skforecast_lstm._season import find_season
 from skforecast_lstm._shell import Shell
 from skforecast_lstm._targets import (
     FramedRegressorMixin,
@@ -44,9 +42,6 @@ from skforecast_lstm._targets import (
 )
 from skforecast_lstm._validation import (
     FLOATS,
-    HasMethods,
-    Interval,
-    StrOptions,
     check_feature_names,
     check_is_fitted,
     check_sample_weight,
@@ -58,17 +53,12 @@ from skforecast_lstm._windows import KnownAhead, Windows
 __all__ = ["BaseLSTMRegressor"]
 
 
-_AVERAGES: dict[str, Callable] = {"mean": np.mean, "median": np.median}
-
 # What becomes of the oldest steps of a window, where they are missing.
 _FILLED = {"drop": "their first known row is repeated", "mask": "these steps are skipped"}
 
 
-def _has_members(regressor: Any) -> bool:
-    return len(getattr(regressor, "_states", range(regressor.n_members))) > 1
-
-
-class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
+@documented
+class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, KerasParams):
     """Base of the regressors, and of your own: subclass it and name a builder.
 
     A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
@@ -79,8 +69,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer. It is tied neither to the window nor to the horizon.
     {parameters}
 
     Attributes
@@ -138,117 +126,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     _relation: Relation
     _members: list[Member]
     _states: list[training.State]
-
-    _parameter_constraints: dict = {
-        **KerasParams._parameter_constraints,
-        "units": [Interval(Integral, 1, None, closed="left")],
-        "activation": [str, callable],
-        "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "quantiles": ["array-like"],
-        "window_norm": [StrOptions({"standard", "mean", "last", "seasonal"}), None],
-        "season_length": [Interval(Integral, 1, None, closed="left"), None],
-        "history_columns": ["array-like", None],
-        "linear_skip": ["boolean", StrOptions({"ridge"})],
-        "skip_l2": [Interval(Real, 0, None, closed="left")],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
-        "member_average": [StrOptions({"mean", "median"})],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "feature_scaler": [
-            StrOptions({"standard", "minmax"}),
-            HasMethods(["fit", "transform"]),
-            None,
-        ],
-        "target_scaler": [
-            StrOptions({"standard", "minmax"}),
-            HasMethods(["fit", "transform", "inverse_transform"]),
-            None,
-        ],
-        "n_targets": [Interval(Integral, 1, None, closed="left"), None],
-        "missing": [StrOptions({"drop", "mask"})],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-    }
-
-    def __init__(
-        self,
-        units: Any = 50,
-        *,
-        activation: Any = "tanh",
-        cell: str = "lstm",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        self.units = units
-        self.activation = activation
-        self.cell = cell
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.loss = loss
-        self.quantiles = quantiles
-        self.window_norm = window_norm
-        self.season_length = season_length
-        self.history_columns = history_columns
-        self.linear_skip = linear_skip
-        self.skip_l2 = skip_l2
-        self.n_members = n_members
-        self.member_average = member_average
-        self.metrics = metrics
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.clipnorm = clipnorm
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.feature_scaler = feature_scaler
-        self.target_scaler = target_scaler
-        self.n_targets = n_targets
-        self.missing = missing
-        self.callbacks = callbacks
-        self.jit_compile = jit_compile
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        fill(cls)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_members")
@@ -433,52 +310,58 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             )
         return copy.deepcopy(self._members)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(
+        self, X: Any, *, return_std: bool = False, quantiles: Sequence[float] | None = None
+    ) -> Any:
         """Predict the targets of every row, in the layout that ``fit`` was given.
+
+        Pipelines hand on `return_std` and `quantiles`: ``pipeline.predict(X, quantiles=[0.9])``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
             The windows. One that only lacks its oldest steps is completed by repeating its first
             known one; NaN anywhere else gives NaN.
+        return_std : bool, default=False
+            Whether to return how far the members differ as well: the deviation of their forecasts.
+            It is what other seeds would have changed, not how far the truth may be off: for that
+            there are `quantiles` and :class:`ConformalRegressor`. Needs ``n_members`` above 1.
+        quantiles : sequence of float, default=None
+            Which quantiles to predict instead, among those that the network was fitted with. Needs
+            ``loss="quantile"``.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
-            The predictions, in the target's units.
+            The predictions, in the target's units. With `quantiles` there is one axis more, the
+            last, for them.
+        std : ndarray of the shape of `y`
+            The deviations, in the target's units. Only with ``return_std=True``.
+
+        Raises
+        ------
+        ValueError
+            If the regressor has no members or no such quantiles.
         """
-        return self._middle(self._predict_all(X))
-
-    @available_if(_has_members)
-    def predict_std(self, X: Any) -> np.ndarray:
-        """Predict how far the members differ: the deviation of their forecasts, of every row.
-
-        It is what other seeds would have changed, not how far the truth may be off: for that there
-        are ``loss="quantile"`` and :class:`ConformalRegressor`. Only with ``n_members`` above 1.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, as for ``predict``.
-
-        Returns
-        -------
-        std : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
-                (n_samples, n_steps_out, n_targets)
-            The deviations, in the target's units.
-        """
+        if quantiles is not None:
+            return self._predict_some(X, quantiles, return_std=return_std)
         is_known, outputs = self._outputs(X)
-        members = [
-            self._middle(self._to_units(is_known, outputs[:, number]))
-            for number in range(outputs.shape[1])
-        ]
-        return np.std(members, axis=0)
+        y = self._middle(self._to_units(is_known, outputs.mean(axis=1)))
+        if not return_std:
+            return y
+        if outputs.shape[1] == 1:
+            raise ValueError(
+                f"return_std=True tells how far members differ, but {type(self).__name__} has "
+                f"n_members=1. Fit it with more, or predict quantiles with loss='quantile'."
+            )
+        members = np.moveaxis(outputs, 1, 0)
+        return y, np.std([self._middle(self._to_units(is_known, m)) for m in members], axis=0)
 
     def _predict_all(self, X: Any) -> np.ndarray:
         """Predictions of shape (n_samples, n_steps_out, n_targets, n_quantiles), or 1 of these."""
         is_known, outputs = self._outputs(X)
-        return self._to_units(is_known, _AVERAGES[self.member_average](outputs, axis=1))
+        return self._to_units(is_known, outputs.mean(axis=1))
 
     def _outputs(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Which rows have a forecast, and what each member says of these, in scaled units.
@@ -518,14 +401,11 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
     def model_(self) -> keras.Model:
         """The trained network as a Keras model of its own, compiled as it was trained."""
         check_is_fitted(self)
-        average, model = vars(self).get("_model", (None, None))
-        if average != self.member_average:
-            average = self.member_average
-            model = training.build_model(
-                self._fitted_network, self._states, average, self._compilation()
+        if "_model" not in vars(self):
+            self._model = training.build_model(
+                self._fitted_network, self._states, self._compilation()
             )
-            self._model = average, model
-        return model
+        return self._model
 
     @property
     def initialized_(self) -> bool:
@@ -692,7 +572,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, KerasParams):
             lead=self._relation.lead,
             season_length=self.season_length_,
             linear_skip=bool(self.linear_skip),
-            l2=float(self.skip_l2),
         )
 
 
@@ -702,6 +581,3 @@ def _check_3d(X: Any, *, mask: bool) -> Windows:
     if isinstance(X, Windows):
         return X.but(table=check_array(X.table, **params))
     return Windows.of_sequences(check_array(X, allow_nd=True, **params), mask=mask)
-
-
-fill(BaseLSTMRegressor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import keras
@@ -21,7 +20,6 @@ from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, clone
 
 from skforecast_lstm import _programs as training
-from skforecast_lstm._validation import HasMethods, Interval, StrOptions
 from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["KerasParams"]
@@ -35,25 +33,6 @@ class KerasParams(BaseWrapper):
     """
 
     _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
-
-    _parameter_constraints: dict = {
-        "loss": [str, callable],
-        "metrics": [list, tuple, str, callable, None],
-        "optimizer": [str, type, HasMethods(["get_config", "apply_gradients"])],
-        "learning_rate": [
-            Interval(Real, 0, None, closed="neither"),
-            HasMethods("get_config"),
-            None,
-        ],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
-        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "callbacks": [list, tuple, dict, type, HasMethods("set_model"), None],
-        "jit_compile": [StrOptions({"auto"}), "boolean"],
-        "verbose": ["verbose"],
-    }
 
     # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import threading
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,18 +21,11 @@ import tensorflow as tf
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._compilation import Compilation
-from skforecast_lstm._content import Content, content
 from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
+from skforecast_lstm._network import MASKED, Network, zeros_for
 from skforecast_lstm._pickles import pickle_losses_whole
-from skforecast_lstm._seeds import drawing_from, seeded
-from skforecast_lstm._shell import (
-    Shell,
-    apply,
-    average_members,
-    join_members,
-    model_of,
-    new_inputs,
-)
+from skforecast_lstm._seeds import drawing_from
+from skforecast_lstm._shell import average_members
 from skforecast_lstm._watchers import (
     Best,
     Progress,
@@ -62,11 +53,6 @@ _MIN_XLA_STEPS = 20_000
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
 _MAX_PREDICT_STEPS = 12_000
-# Stands in steps to skip, which are rows of inf until they come here: Keras masks by value.
-_MASKED = float(np.finfo(np.float32).min)
-# Warnings are caught for all threads at once.
-_WARNINGS_LOCK = threading.Lock()
-_BARE = Shell()
 
 History = dict[str, list[float]]
 
@@ -86,85 +72,6 @@ def _limit_threads() -> None:
 check_backend()
 _limit_threads()
 pickle_losses_whole()
-
-
-class Network:
-    """A builder, its arguments and what surrounds it: all that tells one network from another.
-
-    Parameters
-    ----------
-    builder : callable
-        One of ``networks`` or a user's own.
-    shell : Shell, default=Shell()
-        What surrounds the model that it builds: by default nothing.
-    **arguments
-        What it is called with.
-    """
-
-    def __init__(
-        self, builder: Callable[..., keras.Model], shell: Shell = _BARE, **arguments: Any
-    ) -> None:
-        self.builder = builder
-        self.shell = shell
-        self.arguments = arguments
-        self.skips_masked = False
-        self.n_members = 1
-
-    @property
-    def key(self) -> Any:
-        """What is equal for equal networks."""
-        return self._made_of, self.skips_masked, self.n_members
-
-    @functools.cached_property
-    def _made_of(self) -> Content:
-        return content(self.builder, self.shell, self.arguments)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # What is equal in this process need not be so in another.
-        return {name: value for name, value in vars(self).items() if name != "_made_of"}
-
-    def masked(self) -> Network:
-        """The same network, of the same weights, whose recurrent layers skip masked steps."""
-        return self._but(skips_masked=True)
-
-    def side_by_side(self, n_members: int) -> Network:
-        """So many of them in one, each with weights of its own: its output has an axis for them."""
-        return self if n_members == 1 else self._but(n_members=n_members)
-
-    def _but(self, **changes: Any) -> Network:
-        network = object.__new__(type(self))
-        vars(network).update({**vars(self), **changes})
-        return network
-
-    def build(self, seed: int = 0) -> keras.Model:
-        """Build the model, its initial weights determined by the seed."""
-        with seeded(seed):
-            members = [self._member() for _ in range(self.n_members)]
-            return members[0] if self.n_members == 1 else join_members(members)
-
-    def _member(self) -> keras.Model:
-        model = self.builder(**{name: _reseeded(v) for name, v in self.arguments.items()})
-        model = self.shell.surround(model, self.arguments["n_steps_out"])
-        return self._masked(model) if self.skips_masked else model
-
-    def _masked(self, model: keras.Model) -> keras.Model:
-        """The model behind a layer that masks; refused where a layer would lose the mask."""
-        window, *known = new_inputs(model)
-        model.supports_masking = True  # its layers say whether they do
-        model.compute_mask = lambda inputs, mask: None  # steps are masked, forecasts are not
-        with _WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            outputs = apply(model, [keras.layers.Masking(_MASKED)(window), *known])
-            masked = model_of([window, *known], outputs)
-            apply(masked, _zeros_for(masked))  # only a run asks every layer
-        lost = [str(w.message) for w in caught if "does not support mask" in str(w.message)]
-        if lost:
-            raise ValueError(
-                f"the network of {self.builder.__name__} cannot skip masked steps, for not all of "
-                f"its layers can: fill the gaps, use missing='drop', or take a network that reads "
-                f"the window with recurrent layers only, such as LSTMRegressor. Keras: {lost[0]}"
-            )
-        return masked
 
 
 @dataclass
@@ -434,7 +341,7 @@ class Program:
 
     def _build_metrics(self) -> None:
         """Create the variables of the metrics, which a graph cannot."""
-        zeros = _zeros_for(self.model)
+        zeros = zeros_for(self.model)
         inputs = zeros[0] if len(zeros) == 1 else tuple(zeros)
         self.model.test_step((inputs, tf.zeros([1, *self.model.output_shape[1:]])))
         self.model.reset_metrics()
@@ -558,17 +465,15 @@ def initial_state(network: Network, seed: int) -> State:
     return State(model.get_weights())
 
 
-def build_model(
-    network: Network, states: Sequence[State], average: str, compilation: Compilation
-) -> keras.Model:
+def build_model(network: Network, states: Sequence[State], compilation: Compilation) -> keras.Model:
     """Build a Keras model of one's own that holds the weights, independent of the cache.
 
-    That of several members gives their average: "mean" or "median".
+    That of several members gives their mean.
     """
     model = network.side_by_side(len(states)).build()
     model.set_weights(_joined(states))
     if len(states) > 1:
-        model = average_members(model, average)
+        model = average_members(model)
     compilation.compile(model)
     model.optimizer.build(model.trainable_variables)  # or loading what was saved warns
     return model
@@ -652,17 +557,12 @@ def _with_masks(
     """A network that skips the masked rows, where there are any, and what stands for them."""
     if is_masked is None or not is_masked.any():
         return network, table
-    return network.masked(), np.where(is_masked[:, np.newaxis], _MASKED, table)
+    return network.masked(), np.where(is_masked[:, np.newaxis], MASKED, table)
 
 
 def _joined(states: Sequence[State]) -> list[np.ndarray]:
     """Weights of several members side by side."""
     return [weights for state in states for weights in state.weights]
-
-
-def _zeros_for(model: keras.Model) -> list[tf.Tensor]:
-    """One sample of zeros of everything that a model reads."""
-    return [tf.zeros([1, *x.shape[1:]]) for x in model.inputs]
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
@@ -679,12 +579,6 @@ def _for_batches(
         return [start + batch_size]
 
     tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
-
-
-def _reseeded(value: Any) -> Any:
-    """A Keras initializer as if made now: one that has no seed has drawn it when it was made."""
-    is_initializer = isinstance(value, keras.initializers.Initializer)
-    return type(value).from_config(value.get_config()) if is_initializer else value
 
 
 def _seed_generators(model: keras.Model) -> list[Any]:

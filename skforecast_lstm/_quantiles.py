@@ -44,6 +44,20 @@ class QuantilesMixin:
         y = y[..., 0] if y.shape[3] == 1 else np.sort(y, axis=3)[..., self._quantiles.index(0.5)]
         return y.reshape(-1, *self._y_shape)
 
+    def _predict_some(self, X: Any, quantiles: Any, *, return_std: bool) -> np.ndarray:
+        """These quantiles, in the layout of ``predict`` and a last axis."""
+        check_is_fitted(self)
+        wanted = np.atleast_1d(np.asarray(quantiles, dtype=float))
+        distances = np.abs(np.asarray(self._quantiles) - wanted[:, np.newaxis])
+        if return_std or not _has_quantiles(self) or (distances.min(axis=1) > 1e-9).any():
+            raise ValueError(
+                f"quantiles={quantiles} must be among those that the network predicts, "
+                f"{self._quantiles if _has_quantiles(self) else 'none'}, and go without "
+                f"return_std: fit it with loss='quantile' and quantiles=... that hold them."
+            )
+        y = np.sort(self._predict_all(X), axis=3)[..., distances.argmin(axis=1)]
+        return y.reshape(-1, *self._y_shape, len(wanted))
+
     @available_if(_has_quantiles)
     def predict_quantiles(self, X: Any) -> np.ndarray:
         """Predict the quantiles of the targets of every row; only with ``loss="quantile"``.

@@ -34,8 +34,6 @@ class Shell:
         Rows until the season comes back, for "seasonal".
     linear_skip : bool, default=False
         Whether a linear map leads past the network.
-    l2 : float, default=0.0
-        Penalty on its squared weights.
     """
 
     window_norm: str | None = None
@@ -43,7 +41,6 @@ class Shell:
     lead: int = 1
     season_length: int = 1
     linear_skip: bool = False
-    l2: float = 0.0
 
     def surround(self, network: keras.Model, n_steps_out: int) -> keras.Model:
         """Build the network that has another at its core; or return the same if bare."""
@@ -58,7 +55,7 @@ class Shell:
             x, shift, scale = self._norm(n_steps_out)(window)
         outputs = apply(network, [x, *known])
         if self.linear_skip:
-            skip = LinearSkip(network.output_shape[1:], self.l2)
+            skip = LinearSkip(network.output_shape[1:])
             outputs = layers.Add()([outputs, skip([x, *known] if known else x)])
         if self.window_norm is not None:
             outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
@@ -160,6 +157,6 @@ def join_members(members: Sequence[keras.Model]) -> keras.Model:
     return model_of(inputs, layers.Concatenate(axis=1)(outputs))
 
 
-def average_members(joined: keras.Model, kind: str) -> keras.Model:
-    """Build a model that gives the "mean" or "median" of joined members."""
-    return model_of(joined.inputs, MemberAverage(kind)(joined.output))
+def average_members(joined: keras.Model) -> keras.Model:
+    """Build a model that gives the mean of joined members."""
+    return model_of(joined.inputs, MemberAverage()(joined.output))

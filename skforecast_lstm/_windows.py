@@ -260,13 +260,11 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             views = np.lib.stride_tricks.sliding_window_view(table, self.n_steps, axis=0)
             return views.swapaxes(1, 2)
         # Rows of a window stand behind one another in the table, so its flat form is a view too.
-        table = np.ascontiguousarray(table)
-        return np.lib.stride_tricks.as_strided(
-            table,
-            shape=(len(self), self.n_steps * table.shape[1]),
-            strides=table.strides,
-            writeable=False,
-        )
+        # Not by strides of the table: those of an axis of length one may be any.
+        n_features = table.shape[1]
+        flat = np.ascontiguousarray(table).ravel()
+        windows = np.lib.stride_tricks.sliding_window_view(flat, self.n_steps * n_features)
+        return windows[::n_features]
 
     def _gathered(self) -> np.ndarray:
         steps = np.arange(self.n_steps)

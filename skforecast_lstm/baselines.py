@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from skforecast_lstm._lags import warn_of_reversed
-from skforecast_lstm._relation import check_columns, find_relation, same_season
+from skforecast_lstm._relation import check_columns, find_relation
+from skforecast_lstm._season import same_season
 from skforecast_lstm._targets import FramedRegressorMixin
 from skforecast_lstm._validation import (
     FLOATS,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
 
 from skforecast_lstm._dates import (
-    are_dates,
     find_freq,
     labels_after,
     missing_labels,
@@ -28,19 +24,27 @@ from skforecast_lstm._inspect import (
     splits_rows,
     takes_one_target,
 )
+from skforecast_lstm._tables import (
+    by_series,
+    name_of,
+    named_table,
+    numbered,
+    numbers_expected,
+    warn_of_holes,
+    warn_of_text,
+    with_history,
+)
 from skforecast_lstm._validation import (
     HasMethods,
     check_integer,
     check_is_fitted,
     fit_context,
-    is_time_index,
-    rows_of_series,
 )
 from skforecast_lstm._windows import asking_for, saying_holes
 from skforecast_lstm.framing import Columns, Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
-__all__ = ["Forecaster", "named_table"]
+__all__ = ["Forecaster"]
 
 
 class Forecaster(MetaEstimatorMixin, BaseEstimator):
@@ -172,15 +176,15 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
             y = y.to_frame()
         freq = find_freq(frame.table.index)
-        is_said = _warn_of_holes(frame, freq)
-        with _numbers_expected(frame), saying_holes(is_said=is_said):
+        is_said = warn_of_holes(frame, freq)
+        with numbers_expected(frame), saying_holes(is_said=is_said):
             estimator, search = self._fit_whole(self._prepared(frame), X, y)
         self.__dict__.pop("search_", None)
         if search is not None:
             self.search_ = search
         self.estimator_, self.freq_ = estimator, freq
         self._n_rows = _longest_window(self.estimator_)
-        tails = {label: part.iloc[-self._n_rows :] for label, part in _by_series(frame)}
+        tails = {label: part.iloc[-self._n_rows :] for label, part in by_series(frame)}
         self._tails = {label: tail.copy() for label, tail in tails.items()}
         self._targets, self._known, self._group = frame.targets, frame.known, frame.group
         self._features = frame.features
@@ -209,10 +213,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             known_future=self.known_future,
             group=self.group,
         )
-        _warn_of_text(frame.table.index)
+        warn_of_text(frame.table.index)
         prefix = "" if isinstance(data, pd.DataFrame) else "x"
         names = [f"{prefix}{name}" for name in frame.table.columns]
-        frame.table = _numbered(frame.table.set_axis(names, axis=1), frame.group)
+        frame.table = numbered(frame.table.set_axis(names, axis=1), frame.group)
         return frame
 
     def _prepared(self, frame: Frame) -> Any:
@@ -370,9 +374,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
         parts = {}
-        for label, part in _by_series(frame):
+        for label, part in by_series(frame):
             part = part[list(self.feature_names_in_)]
-            parts[label] = _with_history(part, self._tails.get(label), self.freq_)
+            parts[label] = with_history(part, self._tails.get(label), self.freq_)
         return parts
 
     def _check_rows(self, label: Any, part: pd.DataFrame) -> None:
@@ -385,7 +389,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         whose = "" if self._group is None else f" of {label!r}"
         steps = steps_between(part.index, self.freq_) if self.freq_ is not None else np.ones(0)
-        name = _name_of(self.freq_)
+        name = name_of(self.freq_)
         if len(steps) and np.mean(steps == 1) < 0.5 and not (steps > 1).any():
             raise ValueError(
                 f"the rows of data{whose} are not apart as the fitted ones, by {name!r}: they are "
@@ -522,138 +526,3 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 def _longest_window(estimator: Any) -> int:
     """Rows in the longest window of a fitted estimator; 1 without any."""
     return max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
-
-
-def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
-    """A table whose columns all have names of type str."""
-    if isinstance(data, pd.Series):
-        return data.to_frame("y" if data.name is None else str(data.name))
-    if isinstance(data, pd.DataFrame):
-        return data.set_axis([str(name) for name in data.columns], axis=1)
-    table = np.asarray(data)
-    table = table.reshape(len(table), -1) if table.ndim < 2 else table
-    if not names:
-        names = [f"x{column}" for column in range(table.shape[-1])]
-    if table.ndim > 2 or table.shape[1] != len(names):
-        raise ValueError(f"expected a table with the columns {names}, got shape {table.shape}.")
-    return pd.DataFrame(table, columns=names)
-
-
-def _by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """Label and rows of each series."""
-    table = frame.table
-    if frame.group is None:
-        yield None, table
-        return
-    for label, rows in rows_of_series(table.iloc[:, frame.group]).items():
-        yield label, table.iloc[rows]
-
-
-def _numbered(table: pd.DataFrame, group: int | None) -> pd.DataFrame:
-    """The table, its rows numbered within their series where they have no times."""
-    if group is None:
-        return table if is_time_index(table.index) else table.reset_index(drop=True)
-    if is_time_index(table.index) and not isinstance(table.index, pd.RangeIndex):
-        return table
-    numbers = np.empty(len(table), dtype=np.int64)
-    for rows in rows_of_series(table.iloc[:, group]).values():
-        numbers[rows] = np.arange(len(rows))
-    return table.set_axis(pd.Index(numbers), axis=0).sort_index(kind="stable")
-
-
-def _with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd.DataFrame:
-    """Rows, with those of the fitted rows in front that they follow, or overlap."""
-    if tail is None or freq is None or type(part.index) is not type(tail.index):
-        return part
-    first = part.index[0]
-    if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
-        return part
-    return pd.concat([tail[tail.index < first], part])
-
-
-@contextlib.contextmanager
-def _numbers_expected(frame: Frame) -> Iterator[None]:
-    """Name the columns of text, where a step of the pipeline wants numbers."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        columns = frame.table.columns[[*frame.features, *frame.known]]
-        texts = [c for c in columns if not is_numeric_dtype(frame.table[c]) and c != frame.label]
-        if "could not convert string" not in str(error) or not (texts or frame.label):
-            raise
-        if texts:
-            advice = (
-                f"columns {texts} are text. Leave them out (features=...), name the one that tells "
-                f"series apart as group=..., or encode them before the window, with a "
-                f"ColumnTransformer."
-            )
-        else:
-            advice = (
-                f"the labels of the series, column {frame.label!r}, are handed to every step "
-                f"before the window. Scale with GroupScaler(group={frame.label!r}), which hands "
-                f"them on, or take make_lstm_pipeline(..., group={frame.label!r})."
-            )
-        raise ValueError(
-            f"a step of the pipeline takes numbers only ({error}), but {advice}"
-        ) from error
-
-
-def _warn_of_text(index: pd.Index) -> None:
-    """Say that dates are text."""
-    if are_dates(index):
-        warnings.warn(
-            f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
-            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
-            UserWarning,
-            stacklevel=4,
-        )
-
-
-def _warn_of_holes(frame: Frame, freq: Any) -> bool:
-    """Say which dates are missing between the first and the last; tell whether any are."""
-    if freq is None:
-        warnings.warn(
-            f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
-            f"{frame.table.index[-1]!s}): a window counts rows, whatever the time between them, "
-            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps.",
-            UserWarning,
-            stacklevel=3,
-        )
-        return False
-    holes = {label: missing_labels(part.index, freq) for label, part in _by_series(frame)}
-    holes = {label: missing for label, missing in holes.items() if len(missing)}
-    if not holes:
-        return False
-    label, missing = next(iter(holes.items()))
-    n_missing = sum(map(len, holes.values()))
-    name = _name_of(freq)
-    of = "" if frame.group is None else f" of {frame.label} {label!r}"
-    warnings.warn(
-        f"the dates have holes: {n_missing} are missing at frequency {name!r}"
-        f"{f' in {len(holes)} series' * (frame.group is not None)}, the first"
-        f"{of} {', '.join(map(str, missing[:3]))}. No window crosses a hole, so that those that "
-        f"would are left out of training. Make rows of NaN of them with "
-        f"{_as_freq(frame, name)} and fill these, or let the window step say what becomes of them: "
-        f"WindowTransformer(missing='drop').",
-        UserWarning,
-        stacklevel=3,
-    )
-    return True
-
-
-def _name_of(freq: Any) -> Any:
-    """How a frequency is written."""
-    return getattr(freq, "freqstr", freq.item() if isinstance(freq, np.generic) else freq)
-
-
-def _as_freq(frame: Frame, freq: Any) -> str:
-    """How rows of NaN are made of the dates that are missing."""
-    if frame.group is None and not isinstance(freq, str):
-        return f"df.reindex(range(df.index[0], df.index[-1] + 1, {freq}))"
-    if frame.group is None:
-        return f"df.asfreq({freq!r})"
-    columns = [name for name in frame.table.columns if name != frame.label]
-    return (
-        f"df.groupby({frame.label!r})[{columns}].apply(lambda part: part.asfreq({freq!r}))"
-        f".reset_index({frame.label!r})"
-    )

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._relation import same_season
+from skforecast_lstm._season import same_season
 
 __all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "WindowNorm"]
 
@@ -20,25 +20,11 @@ _MIN_SCALE = 0.1
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class MemberAverage(layers.Layer):
-    """The mean or median of the first axis of an output, that of the members of an ensemble.
-
-    Parameters
-    ----------
-    kind : {"mean", "median"}, default="mean"
-        Which average.
-    """
-
-    def __init__(self, kind: str = "mean", **options: Any) -> None:
-        super().__init__(**options)
-        self.kind = kind
+    """The mean of the first axis of an output, that of the members of an ensemble."""
 
     def call(self, inputs: Any) -> Any:
         """Average the outputs of each sample."""
-        return ops.mean(inputs, axis=1) if self.kind == "mean" else ops.median(inputs, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """What the layer is made from."""
-        return {**super().get_config(), "kind": self.kind}
+        return ops.mean(inputs, axis=1)
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
@@ -210,8 +196,6 @@ class LinearSkip(layers.Layer):
     ----------
     shape : tuple of int
         Of the outputs of a sample.
-    l2 : float, default=0.0
-        Penalty on the squared weights.
 
     References
     ----------
@@ -226,10 +210,9 @@ class LinearSkip(layers.Layer):
     array([[0., 0.]], dtype=float32)
     """
 
-    def __init__(self, shape: Sequence[int] = (1,), l2: float = 0.0, **options: Any) -> None:
+    def __init__(self, shape: Sequence[int] = (1,), **options: Any) -> None:
         super().__init__(**options)
         self.shape = tuple(shape)
-        self.l2 = l2
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -239,7 +222,6 @@ class LinearSkip(layers.Layer):
         self.kernel = self.add_weight(
             shape=(n_inputs, n_outputs),
             initializer="zeros",
-            regularizer=keras.regularizers.L2(self.l2) if self.l2 else None,
             name="kernel",
         )
         self.bias = self.add_weight(shape=(n_outputs,), initializer="zeros", name="bias")
@@ -256,7 +238,7 @@ class LinearSkip(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from."""
-        return {**super().get_config(), "shape": self.shape, "l2": self.l2}
+        return {**super().get_config(), "shape": self.shape}
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

@@ -10,7 +10,7 @@ there are any, the model has a second input, of shape (n_steps_out, n_known_futu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -24,7 +24,6 @@ __all__ = [
     "build_lstm",
     "build_one_to_many_lstm",
     "build_sequence_lstm",
-    "build_stacked_lstm",
 ]
 
 # Units that read, at each step, what is known ahead of it.
@@ -38,38 +37,17 @@ def build_lstm(
     n_targets: int,
     *,
     n_known_future: int = 0,
-    units: int = 50,
+    units: int | Sequence[int] = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
 ) -> keras.Model:
-    """Recurrent layer, then every step and target at once from its last state."""
+    """Recurrent layers, then every step and target at once from the last state of the top one."""
     inputs = keras.Input(input_shape, name="window")
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    return _vector_output(inputs, recurrent(units)(inputs), n_steps_out, n_targets, n_known_future)
-
-
-def build_stacked_lstm(
-    input_shape: tuple[int, int],
-    n_steps_out: int,
-    n_targets: int,
-    *,
-    n_known_future: int = 0,
-    units: Sequence[int] = (50, 50),
-    activation: Any = "tanh",
-    cell: str = "lstm",
-    dropout: float = 0.0,
-    recurrent_dropout: float = 0.0,
-) -> keras.Model:
-    """Recurrent layers on top of one another."""
-    inputs = keras.Input(input_shape, name="window")
-    recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    *below, top = _check_widths(units)
-    x = inputs
-    for width in below:
-        x = recurrent(width, return_sequences=True)(x)
-    return _vector_output(inputs, recurrent(top)(x), n_steps_out, n_targets, n_known_future)
+    x = _stacked(inputs, units, recurrent)
+    return _vector_output(inputs, x, n_steps_out, n_targets, n_known_future)
 
 
 def build_bidirectional_lstm(
@@ -78,7 +56,7 @@ def build_bidirectional_lstm(
     n_targets: int,
     *,
     n_known_future: int = 0,
-    units: int = 50,
+    units: int | Sequence[int] = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
     dropout: float = 0.0,
@@ -87,7 +65,7 @@ def build_bidirectional_lstm(
     """Read the window in both directions."""
     inputs = keras.Input(input_shape, name="window")
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    x = layers.Bidirectional(recurrent(units))(inputs)
+    x = _stacked(inputs, units, recurrent, both_ways=True)
     return _vector_output(inputs, x, n_steps_out, n_targets, n_known_future)
 
 
@@ -97,7 +75,7 @@ def build_cnn_lstm(
     n_targets: int,
     *,
     n_known_future: int = 0,
-    units: int = 50,
+    units: int | Sequence[int] = 50,
     n_seq: int | None = None,
     filters: int = 64,
     kernel_size: int = 1,
@@ -119,7 +97,7 @@ def build_cnn_lstm(
     x = layers.Conv2D(filters, (1, kernel_size), activation="relu")(x)
     x = layers.MaxPooling2D((1, pool_size))(x)
     x = layers.Reshape((n_seq, x.shape[2] * x.shape[3]))(x)
-    x = _cell(cell, activation, dropout, recurrent_dropout)(units)(x)
+    x = _stacked(x, units, _cell(cell, activation, dropout, recurrent_dropout))
     return _vector_output(inputs, x, n_steps_out, n_targets, n_known_future)
 
 
@@ -168,7 +146,7 @@ def build_encoder_decoder_lstm(
     recurrent_dropout: float = 0.0,
 ) -> keras.Model:
     """Encode the window as one vector, then write the horizon step by step from it."""
-    widths = (units,) if isinstance(units, int) else _check_widths(units)
+    widths = _check_widths(units)
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
     inputs = keras.Input(input_shape, name="window")
     x = inputs
@@ -178,10 +156,8 @@ def build_encoder_decoder_lstm(
         encoded = layers.MaxPooling1D(2, padding="same")(x)
         summary = layers.Flatten()(encoded)
     else:
-        for depth, width in enumerate(widths, start=1):
-            layer = recurrent(width, return_sequences=attention or depth < len(widths))
-            x = layers.Bidirectional(layer)(x) if encoder == "bidirectional" else layer(x)
-        encoded = summary = x
+        both_ways = encoder == "bidirectional"
+        encoded = summary = _stacked(x, units, recurrent, sequences=attention, both_ways=both_ways)
         if attention:
             summary = _last_state(encoded, widths[-1], encoder == "bidirectional")
     inputs, x = _beside_known(inputs, layers.RepeatVector(n_steps_out)(summary), n_known_future)
@@ -198,33 +174,27 @@ def build_sequence_lstm(
     n_targets: int,
     *,
     n_known_future: int = 0,
-    units: int = 50,
-    n_last: int | None = None,
+    units: int | Sequence[int] = 50,
     delay: int = 0,
     activation: Any = "tanh",
     cell: str = "lstm",
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
 ) -> keras.Model:
-    """One output per step of the (delayed) window, of which the last `n_last` are kept."""
-    if n_last not in (None, n_steps_out):
+    """One output per step of the (delayed) window; as many as `y` has are kept, the last ones."""
+    n_steps = input_shape[0] + delay
+    if n_steps_out > n_steps:
         raise ValueError(
-            f"n_last={n_last} must be the number of steps in y, which has {n_steps_out}; leave it "
-            f"at None to follow y."
-        )
-    n_last, n_steps = n_steps_out, input_shape[0] + delay
-    if n_last > n_steps:
-        raise ValueError(
-            f"n_last={n_last}, the number of steps in y, is more than the {n_steps} outputs of the "
+            f"y has n_steps_out={n_steps_out} steps, more than the {n_steps} outputs of the "
             f"sequence (n_steps_in={input_shape[0]} + delay={delay}). Lengthen the window, or let "
-            f"the network read on with delay={n_last - input_shape[0]}."
+            f"the network read on with delay={n_steps_out - input_shape[0]}."
         )
     inputs = keras.Input(input_shape, name="window")
     x = layers.ZeroPadding1D((0, delay))(inputs) if delay else inputs
     recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    x = recurrent(units, return_sequences=True)(x)
-    if n_last < n_steps:
-        x = layers.Cropping1D((n_steps - n_last, 0))(x)
+    x = _stacked(x, units, recurrent, sequences=True)
+    if n_steps_out < n_steps:
+        x = layers.Cropping1D((n_steps - n_steps_out, 0))(x)
     return _output_by_step(inputs, x, n_targets, n_known_future)
 
 
@@ -234,7 +204,7 @@ def build_one_to_many_lstm(
     n_targets: int,
     *,
     n_known_future: int = 0,
-    units: int = 50,
+    units: int | Sequence[int] = 50,
     activation: Any = "tanh",
     cell: str = "lstm",
     dropout: float = 0.0,
@@ -244,8 +214,7 @@ def build_one_to_many_lstm(
     inputs = keras.Input(input_shape, name="window")
     x = layers.RepeatVector(n_steps_out)(layers.Flatten()(inputs))
     inputs, x = _beside_known(inputs, x, n_known_future)
-    recurrent = _cell(cell, activation, dropout, recurrent_dropout)
-    x = recurrent(units, return_sequences=True)(x)
+    x = _stacked(x, units, _cell(cell, activation, dropout, recurrent_dropout), sequences=True)
     return keras.Model(inputs, layers.Dense(n_targets)(x))
 
 
@@ -277,10 +246,30 @@ def split_window(
     return n_seq
 
 
-def _check_widths(units: Sequence[int]) -> Sequence[int]:
-    if not units or not all(isinstance(width, int) and width > 0 for width in units):
-        raise ValueError(f"units={units} must hold a positive width for each layer, at least one.")
-    return units
+def _check_widths(units: int | Sequence[int]) -> Sequence[int]:
+    """The width of each recurrent layer, from the window up."""
+    widths = [units] if isinstance(units, int) else list(units)
+    if widths and all(type(width) is int and width > 0 for width in widths):
+        return widths
+    raise ValueError(
+        f"units must be a positive width, or one for each layer, at least one; got {units!r}."
+    )
+
+
+def _stacked(
+    x: Any,
+    units: int | Sequence[int],
+    recurrent: Callable[..., keras.Layer],
+    *,
+    sequences: bool = False,
+    both_ways: bool = False,
+) -> Any:
+    """What recurrent layers on top of one another have read at the end, or at each step."""
+    widths = _check_widths(units)
+    for depth, width in enumerate(widths, start=1):
+        layer = recurrent(width, return_sequences=sequences or depth < len(widths))
+        x = layers.Bidirectional(layer)(x) if both_ways else layer(x)
+    return x
 
 
 def _cell(cell: str, activation: Any, dropout: float, recurrent_dropout: float) -> Any:

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._inspect import fitted_parts
+from skforecast_lstm._tables import named_table
 from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
 from skforecast_lstm.evaluation import BacktestResult, backtest
-from skforecast_lstm.forecaster import Forecaster, named_table
+from skforecast_lstm.forecaster import Forecaster
 
 __all__ = ["BacktestDisplay", "ForecastDisplay", "LossDisplay"]
 

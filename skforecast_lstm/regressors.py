@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any
 
 from skforecast_lstm import networks
 from skforecast_lstm._base import BaseLSTMRegressor
+from skforecast_lstm._parameters import POSITIVE, WIDTHS, absent, documented, parameter
 from skforecast_lstm._validation import Interval, StrOptions
 
 __all__ = [
@@ -21,9 +22,8 @@ __all__ = [
     "StackedLSTMRegressor",
 ]
 
-_POSITIVE = [Interval(Integral, 1, None, closed="left")]
 
-
+@documented
 class LSTMRegressor(BaseLSTMRegressor):
     """The LSTM of the textbooks: one recurrent layer, and every step of the horizon at once.
 
@@ -33,8 +33,6 @@ class LSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer. It is tied neither to the window nor to the horizon.
     {parameters}
 
     Attributes
@@ -63,6 +61,8 @@ class LSTMRegressor(BaseLSTMRegressor):
     build_network = staticmethod(networks.build_lstm)
 
 
+@documented
+@dataclass(repr=False, eq=False)
 class StackedLSTMRegressor(BaseLSTMRegressor):
     """Recurrent layers on top of one another, each reading the whole sequence of the one below.
 
@@ -70,8 +70,6 @@ class StackedLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : tuple of int, default=(50, 50)
-        Widths of the recurrent layers, from the window up; any depth.
     {parameters}
 
     Attributes
@@ -93,89 +91,17 @@ class StackedLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
-    build_network = staticmethod(networks.build_stacked_lstm)
+    units: Any = parameter(
+        (50, 50),
+        WIDTHS,
+        """tuple of int
+        Widths of the recurrent layers, from the window up; any depth.""",
+    )
 
-    _parameter_constraints: dict = {
-        **BaseLSTMRegressor._parameter_constraints,
-        "units": [tuple, list],
-    }
-
-    def __init__(
-        self,
-        units: Any = (50, 50),
-        *,
-        activation: Any = "tanh",
-        cell: str = "lstm",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            cell=cell,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            loss=loss,
-            quantiles=quantiles,
-            window_norm=window_norm,
-            season_length=season_length,
-            history_columns=history_columns,
-            linear_skip=linear_skip,
-            skip_l2=skip_l2,
-            n_members=n_members,
-            member_average=member_average,
-            metrics=metrics,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            learning_rate_schedule=learning_rate_schedule,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            feature_scaler=feature_scaler,
-            target_scaler=target_scaler,
-            n_targets=n_targets,
-            missing=missing,
-            callbacks=callbacks,
-            jit_compile=jit_compile,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
+    build_network = staticmethod(networks.build_lstm)
 
 
+@documented
 class BidirectionalLSTMRegressor(BaseLSTMRegressor):
     """One LSTM reads the window forwards, another backwards; a Dense layer reads both.
 
@@ -183,8 +109,6 @@ class BidirectionalLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer of each direction.
     {parameters}
 
     Attributes
@@ -209,6 +133,8 @@ class BidirectionalLSTMRegressor(BaseLSTMRegressor):
     build_network = staticmethod(networks.build_bidirectional_lstm)
 
 
+@documented
+@dataclass(repr=False, eq=False)
 class CNNLSTMRegressor(BaseLSTMRegressor):
     """A convolution reads each subsequence of the window, an LSTM the row of subsequences.
 
@@ -218,17 +144,6 @@ class CNNLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer.
-    n_seq : int, default=None
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for kernel and pool, else 1.
-    filters : int, default=64
-        Number of convolution filters.
-    kernel_size : int, default=1
-        Steps that a filter reads at once. With 1, as in the tutorials, no neighbours are read.
-    pool_size : int, default=2
-        Steps of which pooling keeps the largest value.
     {parameters}
 
     Attributes
@@ -250,100 +165,38 @@ class CNNLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
+    _: KW_ONLY
+    n_seq: int | None = parameter(
+        None,
+        [Interval(Integral, 1, None, closed="left"), None],
+        """int
+        Number of subsequences; it must divide the window. None: the smallest number above 1 that
+        does and leaves subsequences long enough for kernel and pool, else 1.""",
+    )
+    filters: int = parameter(
+        64,
+        POSITIVE,
+        """int
+        Number of convolution filters.""",
+    )
+    kernel_size: int = parameter(
+        1,
+        POSITIVE,
+        """int
+        Steps that a filter reads at once. With 1, as in the tutorials, no neighbours are read.""",
+    )
+    pool_size: int = parameter(
+        2,
+        POSITIVE,
+        """int
+        Steps of which pooling keeps the largest value.""",
+    )
+
     build_network = staticmethod(networks.build_cnn_lstm)
 
-    _parameter_constraints: dict = {
-        **BaseLSTMRegressor._parameter_constraints,
-        "n_seq": [Interval(Integral, 1, None, closed="left"), None],
-        "filters": _POSITIVE,
-        "kernel_size": _POSITIVE,
-        "pool_size": _POSITIVE,
-    }
 
-    def __init__(
-        self,
-        units: Any = 50,
-        *,
-        n_seq: int | None = None,
-        filters: int = 64,
-        kernel_size: int = 1,
-        pool_size: int = 2,
-        activation: Any = "tanh",
-        cell: str = "lstm",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            cell=cell,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            loss=loss,
-            quantiles=quantiles,
-            window_norm=window_norm,
-            season_length=season_length,
-            history_columns=history_columns,
-            linear_skip=linear_skip,
-            skip_l2=skip_l2,
-            n_members=n_members,
-            member_average=member_average,
-            metrics=metrics,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            learning_rate_schedule=learning_rate_schedule,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            feature_scaler=feature_scaler,
-            target_scaler=target_scaler,
-            n_targets=n_targets,
-            missing=missing,
-            callbacks=callbacks,
-            jit_compile=jit_compile,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.n_seq = n_seq
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.pool_size = pool_size
-
-
+@documented
+@dataclass(repr=False, eq=False)
 class ConvLSTMRegressor(BaseLSTMRegressor):
     """A recurrence whose every step convolves one subsequence of the window.
 
@@ -352,13 +205,6 @@ class ConvLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    filters : int, default=64
-        Number of convolution filters, which is the width of the recurrence.
-    n_seq : int, default=None
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for the kernel, else 1.
-    kernel_size : int, default=2
-        Steps that a filter reads at once.
     {parameters}
 
     Attributes
@@ -380,93 +226,34 @@ class ConvLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
+    units: Any = absent()
+    cell: str = absent()
+    filters: int = parameter(
+        64,
+        POSITIVE,
+        """int
+        Number of convolution filters, which is the width of the recurrence.""",
+    )
+    _: KW_ONLY
+    n_seq: int | None = parameter(
+        None,
+        [Interval(Integral, 1, None, closed="left"), None],
+        """int
+        Number of subsequences; it must divide the window. None: the smallest number above 1 that
+        does and leaves subsequences long enough for the kernel, else 1.""",
+    )
+    kernel_size: int = parameter(
+        2,
+        POSITIVE,
+        """int
+        Steps that a filter reads at once.""",
+    )
+
     build_network = staticmethod(networks.build_conv_lstm)
 
-    _parameter_constraints: dict = {
-        **BaseLSTMRegressor._parameter_constraints,
-        "n_seq": [Interval(Integral, 1, None, closed="left"), None],
-        "filters": _POSITIVE,
-        "kernel_size": _POSITIVE,
-    }
 
-    def __init__(
-        self,
-        filters: int = 64,
-        *,
-        n_seq: int | None = None,
-        kernel_size: int = 2,
-        activation: Any = "tanh",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(
-            activation=activation,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            loss=loss,
-            quantiles=quantiles,
-            window_norm=window_norm,
-            season_length=season_length,
-            history_columns=history_columns,
-            linear_skip=linear_skip,
-            skip_l2=skip_l2,
-            n_members=n_members,
-            member_average=member_average,
-            metrics=metrics,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            learning_rate_schedule=learning_rate_schedule,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            feature_scaler=feature_scaler,
-            target_scaler=target_scaler,
-            n_targets=n_targets,
-            missing=missing,
-            callbacks=callbacks,
-            jit_compile=jit_compile,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.filters = filters
-        self.n_seq = n_seq
-        self.kernel_size = kernel_size
-
-
+@documented
+@dataclass(repr=False, eq=False)
 class EncoderDecoderLSTMRegressor(BaseLSTMRegressor):
     """One network encodes the window as a vector, another writes the horizon step by step from it.
 
@@ -474,18 +261,6 @@ class EncoderDecoderLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int or tuple of int, default=100
-        Width of encoder and decoder; a tuple stacks the encoder's layers, and its last is the width
-        of the decoder.
-    encoder : {"lstm", "bidirectional", "cnn"}, default="lstm"
-        What reads the window: recurrent layers, the same in both directions, or two convolutions
-        with pooling.
-    attention : bool, default=False
-        Whether every step of the decoder looks back over the whole encoded sequence.
-    filters : int, default=64
-        Number of filters of the "cnn" encoder.
-    kernel_size : int, default=3
-        Steps that a filter of the "cnn" encoder reads at once.
     {parameters}
 
     Attributes
@@ -509,101 +284,45 @@ class EncoderDecoderLSTMRegressor(BaseLSTMRegressor):
     (3, 3, 2)
     """
 
+    units: Any = parameter(
+        100,
+        WIDTHS,
+        """int or tuple of int
+        Width of encoder and decoder; a tuple stacks the encoder's layers, and its last is the width
+        of the decoder.""",
+    )
+    _: KW_ONLY
+    encoder: str = parameter(
+        "lstm",
+        [StrOptions({"lstm", "bidirectional", "cnn"})],
+        """{"lstm", "bidirectional", "cnn"}
+        What reads the window: recurrent layers, the same in both directions, or two convolutions
+        with pooling.""",
+    )
+    attention: bool = parameter(
+        False,
+        ["boolean"],
+        """bool
+        Whether every step of the decoder looks back over the whole encoded sequence.""",
+    )
+    filters: int = parameter(
+        64,
+        POSITIVE,
+        """int
+        Number of filters of the "cnn" encoder.""",
+    )
+    kernel_size: int = parameter(
+        3,
+        POSITIVE,
+        """int
+        Steps that a filter of the "cnn" encoder reads at once.""",
+    )
+
     build_network = staticmethod(networks.build_encoder_decoder_lstm)
 
-    _parameter_constraints: dict = {
-        **BaseLSTMRegressor._parameter_constraints,
-        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "encoder": [StrOptions({"lstm", "bidirectional", "cnn"})],
-        "attention": ["boolean"],
-        "filters": _POSITIVE,
-        "kernel_size": _POSITIVE,
-    }
 
-    def __init__(
-        self,
-        units: Any = 100,
-        *,
-        encoder: str = "lstm",
-        attention: bool = False,
-        filters: int = 64,
-        kernel_size: int = 3,
-        activation: Any = "tanh",
-        cell: str = "lstm",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            cell=cell,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            loss=loss,
-            quantiles=quantiles,
-            window_norm=window_norm,
-            season_length=season_length,
-            history_columns=history_columns,
-            linear_skip=linear_skip,
-            skip_l2=skip_l2,
-            n_members=n_members,
-            member_average=member_average,
-            metrics=metrics,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            learning_rate_schedule=learning_rate_schedule,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            feature_scaler=feature_scaler,
-            target_scaler=target_scaler,
-            n_targets=n_targets,
-            missing=missing,
-            callbacks=callbacks,
-            jit_compile=jit_compile,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.encoder = encoder
-        self.attention = attention
-        self.filters = filters
-        self.kernel_size = kernel_size
-
-
+@documented
+@dataclass(repr=False, eq=False)
 class SequenceLSTMRegressor(BaseLSTMRegressor):
     """One output per step of the window: many-to-many, of the same length or its last part.
 
@@ -612,13 +331,6 @@ class SequenceLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer.
-    n_last : int, default=None
-        How many of the last outputs are kept: it must be the number of steps in `y`. None: just
-        that number.
-    delay : int, default=0
-        Zero steps appended to the window, so that outputs come so many steps later.
     {parameters}
 
     Attributes
@@ -640,94 +352,18 @@ class SequenceLSTMRegressor(BaseLSTMRegressor):
     (3, 6)
     """
 
+    _: KW_ONLY
+    delay: int = parameter(
+        0,
+        [Interval(Integral, 0, None, closed="left")],
+        """int
+        Zero steps appended to the window, so that outputs come so many steps later.""",
+    )
+
     build_network = staticmethod(networks.build_sequence_lstm)
 
-    _parameter_constraints: dict = {
-        **BaseLSTMRegressor._parameter_constraints,
-        "n_last": [Interval(Integral, 1, None, closed="left"), None],
-        "delay": [Interval(Integral, 0, None, closed="left")],
-    }
 
-    def __init__(
-        self,
-        units: Any = 50,
-        *,
-        n_last: int | None = None,
-        delay: int = 0,
-        activation: Any = "tanh",
-        cell: str = "lstm",
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        loss: Any = "mse",
-        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        window_norm: str | None = None,
-        season_length: int | None = None,
-        history_columns: Sequence[int] | None = None,
-        linear_skip: bool | str = False,
-        skip_l2: float = 0.0,
-        n_members: int = 1,
-        member_average: str = "mean",
-        metrics: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: Any = None,
-        learning_rate_schedule: str = "constant",
-        clipnorm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        feature_scaler: Any = None,
-        target_scaler: Any = "standard",
-        n_targets: int | None = None,
-        missing: str = "drop",
-        callbacks: Any = None,
-        jit_compile: str | bool = "auto",
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            cell=cell,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            loss=loss,
-            quantiles=quantiles,
-            window_norm=window_norm,
-            season_length=season_length,
-            history_columns=history_columns,
-            linear_skip=linear_skip,
-            skip_l2=skip_l2,
-            n_members=n_members,
-            member_average=member_average,
-            metrics=metrics,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            learning_rate_schedule=learning_rate_schedule,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            feature_scaler=feature_scaler,
-            target_scaler=target_scaler,
-            n_targets=n_targets,
-            missing=missing,
-            callbacks=callbacks,
-            jit_compile=jit_compile,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.n_last = n_last
-        self.delay = delay
-
-
+@documented
 class OneToManyLSTMRegressor(BaseLSTMRegressor):
     """The input is repeated once per step of the horizon, and read out step by step.
 
@@ -736,8 +372,6 @@ class OneToManyLSTMRegressor(BaseLSTMRegressor):
 
     Parameters
     ----------
-    units : int, default=50
-        Width of the recurrent layer.
     {parameters}
 
     Attributes

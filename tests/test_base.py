@@ -1,5 +1,6 @@
 """What the base does with samples: which are trained on, held out, scaled, completed or refused."""
 
+import inspect
 import pickle
 
 import keras
@@ -529,24 +530,77 @@ def test_forecasts_of_members_are_averaged_and_their_spread_is_known(n_members, 
     apart = np.array([single.predict(X) for single in alone(n_members, X, y)])
     model = make(n_members=n_members).fit(X, y)
     np.testing.assert_allclose(model.predict(X), apart.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(model.predict_std(X), apart.std(axis=0), rtol=1e-3, atol=1e-4)
-    assert model.predict_std(X).shape == y.shape
-    median = model.set_params(member_average="median").predict(X)
-    np.testing.assert_allclose(median, np.median(apart, axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(X, return_std=True)[1], apart.std(axis=0), rtol=1e-3, atol=1e-4
+    )
+    assert model.predict(X, return_std=True)[1].shape == y.shape
     gaps = X[:3].copy()
     gaps[1, 2] = np.nan
-    np.testing.assert_array_equal(np.isnan(model.predict_std(gaps))[:, 0], [False, True, False])
-    assert np.isnan(model.predict_std(gaps[1:2])).all()
+    np.testing.assert_array_equal(
+        np.isnan(model.predict(gaps, return_std=True)[1])[:, 0], [False, True, False]
+    )
+    assert np.isnan(model.predict(gaps[1:2], return_std=True)[1]).all()
 
 
 def test_only_an_ensemble_has_a_spread(noise):
     X, y = noise
-    assert not hasattr(make().fit(X, y), "predict_std")
-    assert hasattr(make(n_members=2), "predict_std")
     with pytest.raises(NotFittedError):
-        make(n_members=2).predict_std(X)
-    with pytest.raises(AttributeError, match="predict_std"):
-        make().fit(X, y).predict_std(X)
+        make(n_members=2).predict(X, return_std=True)
+    with pytest.raises(ValueError, match="return_std=True tells how far members differ, but LSTM"):
+        make().fit(X, y).predict(X, return_std=True)
+
+
+def test_quantiles_are_predicted_through_a_pipeline():
+    X, y = noisy(40)
+    model = make_pipeline(quantile_regressor(epochs=2, n_targets=2)).fit(X, y)
+    every = model[-1].predict_quantiles(X).reshape(*y.shape, 3)
+    found = model.predict(X, quantiles=[0.9, 0.1])
+    np.testing.assert_array_equal(found, every[..., [2, 0]])
+    np.testing.assert_array_equal(model.predict(X, quantiles=[0.5])[..., 0], model.predict(X))
+    with pytest.raises(ValueError, match=r"quantiles=\[0.7\] must be among .* \(0.1, 0.5, 0.9\)"):
+        model.predict(X, quantiles=[0.7])
+    with pytest.raises(ValueError, match="go without return_std"):
+        model.predict(X, quantiles=[0.9], return_std=True)
+    with pytest.raises(ValueError, match="none, and go without"):
+        make().fit(X, y).predict(X, quantiles=[0.9])
+
+
+def test_widths_of_several_layers_are_given_to_any_regressor():
+    X = np.random.default_rng(0).normal(size=(20, 4, 2))
+    model = LSTMRegressor([4, np.int64(3)], epochs=1).fit(X, X[:, -1])
+    units = [layer.units for layer in model.model_.layers if hasattr(layer, "units")]
+    assert units == [4, 3, 2]
+
+
+def test_parameters_are_seen_by_whoever_asks():
+    signature = inspect.signature(LSTMRegressor)
+    assert next(iter(signature.parameters)) == "units"
+    assert signature.parameters["epochs"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert set(LSTMRegressor().get_params()) == set(signature.parameters)
+    assert set(LSTMRegressor._parameter_constraints) == set(signature.parameters)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
+        LSTMRegressor(epoch=3)
+    with pytest.raises(TypeError, match="positional"):
+        LSTMRegressor(3, "relu")
+
+
+class Wide(LSTMRegressor):
+    """With a parameter of its own, in scikit-learn's way."""
+
+    _parameter_constraints = {**LSTMRegressor._parameter_constraints, "factor": [int]}
+
+    def __init__(self, units=2, *, factor=3, epochs=1):
+        super().__init__(units, epochs=epochs)
+        self.factor = factor
+
+
+def test_a_subclass_can_have_parameters_of_its_own():
+    model = clone(Wide(factor=2))
+    assert model.get_params() == {"units": 2, "factor": 2, "epochs": 1}
+    X = np.random.default_rng(0).normal(size=(20, 4, 2))
+    assert model.fit(X, X[:, -1]).predict(X).shape == (20, 2)
+    with pytest.raises(ValueError, match="'factor' parameter of Wide"):
+        Wide(factor="much").fit(X, X[:, -1])
 
 
 def test_the_history_of_an_ensemble_is_the_mean_of_its_members(noise):
@@ -586,10 +640,9 @@ def test_members_that_stop_early_at_different_epochs(noise):
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("average", ["mean", "median"])
-def test_an_ensemble_goes_on_training(average, noise):
+def test_an_ensemble_goes_on_training(noise):
     X, y = noise
-    params = {"n_members": 3, "member_average": average}
+    params = {"n_members": 3}
     whole = make(epochs=4, **params).fit(X, y)
     model = make(epochs=2, **params).fit(X, y).partial_fit(X, y).partial_fit(X, y)
     np.testing.assert_array_equal(model.predict(X), whole.predict(X))
@@ -618,15 +671,17 @@ def test_members_cannot_change_under_a_warm_start(noise):
 
 def test_an_ensemble_is_cloned_and_pickled(noise):
     X, y = noise
-    model = make(n_members=3, member_average="median").fit(X, y)
+    model = make(n_members=3).fit(X, y)
     twin = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(twin.predict(X), model.predict(X))
-    np.testing.assert_array_equal(twin.predict_std(X), model.predict_std(X))
+    np.testing.assert_array_equal(
+        twin.predict(X, return_std=True)[1], model.predict(X, return_std=True)[1]
+    )
     np.testing.assert_array_equal(
         twin.partial_fit(X, y).predict(X), model.partial_fit(X, y).predict(X)
     )
     fresh = clone(model)
-    assert (fresh.n_members, fresh.member_average) == (3, "median")
+    assert fresh.n_members == 3
     assert not hasattr(fresh, "history_")
     np.testing.assert_array_equal(
         fresh.fit(X, y).predict(X), make(**fresh.get_params()).fit(X, y).predict(X)
@@ -644,15 +699,16 @@ def test_quantiles_of_an_ensemble():
     expected = np.sort(raw, axis=3).reshape(40, 2, 3)
     np.testing.assert_allclose(model.predict_quantiles(X), expected, rtol=1e-4, atol=1e-4)
     medians = np.array([single.predict(X) for single in singles])
-    np.testing.assert_allclose(model.predict_std(X), medians.std(axis=0), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        model.predict(X, return_std=True)[1], medians.std(axis=0), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_the_model_of_an_ensemble_is_its_average(noise):
     X, y = noise
-    for average in ("mean", "median"):
-        model = make(n_members=3, member_average=average).fit(X, y)
-        outputs = model.target_scaler_.inverse_transform(model.model_(X).numpy().reshape(-1, 2))
-        np.testing.assert_allclose(model.predict(X), outputs, rtol=1e-5)
+    model = make(n_members=3).fit(X, y)
+    outputs = model.target_scaler_.inverse_transform(model.model_(X).numpy().reshape(-1, 2))
+    np.testing.assert_allclose(model.predict(X), outputs, rtol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -44,7 +44,6 @@ REMEDIED = [
         4,
         window_norm="seasonal",
         linear_skip="ridge",
-        skip_l2=0.1,
         learning_rate_schedule="cosine",
         **SMALL,
     ),

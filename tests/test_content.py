@@ -277,7 +277,7 @@ def test_functions_that_refer_to_one_another_come_to_an_end():
 def test_what_libraries_define_is_known_by_its_name():
     received = cloudpickle.loads(cloudpickle.dumps(networks.build_lstm))
     assert content(networks.build_lstm) == content(received)
-    assert content(networks.build_lstm) != content(networks.build_stacked_lstm)
+    assert content(networks.build_lstm) != content(networks.build_cnn_lstm)
     assert content(keras.activations.tanh) != content(keras.activations.relu)
     assert content(np.exp) != content(np.log)
 

@@ -170,17 +170,23 @@ def test_masked_steps_count_for_nothing(kind, masked):
         np.testing.assert_allclose(scale[sample, 0], spread, rtol=1e-4)
 
 
-def test_a_linear_skip_begins_at_zero_and_its_penalty_is_in_the_loss():
+def test_a_linear_skip_begins_at_zero():
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(5, 6, 2)).astype(np.float32)
-    skip = LinearSkip((2, 3), l2=0.1)
+    skip = LinearSkip((2, 3))
     np.testing.assert_array_equal(skip(inputs), np.zeros((5, 2, 3)))
     kernel, bias = rng.normal(size=(12, 6)), rng.normal(size=6)
     skip.set_weights([kernel, bias])
     expected = inputs.reshape(5, 12) @ kernel + bias
     np.testing.assert_allclose(skip(inputs), expected.reshape(5, 2, 3), rtol=1e-4, atol=1e-5)
-    (penalty,) = skip.losses
-    assert float(penalty) == pytest.approx(0.1 * (kernel**2).sum(), rel=1e-5)
-    plain = LinearSkip((2,))
-    plain(inputs)
-    assert plain.losses == []
+
+
+def test_a_linear_skip_reads_what_is_known_ahead_too():
+    rng = np.random.default_rng(0)
+    window, known = rng.normal(size=(5, 6, 2)), rng.normal(size=(5, 3, 4))
+    skip = LinearSkip((3,))
+    np.testing.assert_array_equal(skip([window, known]), np.zeros((5, 3)))
+    kernel, bias = rng.normal(size=(24, 3)), rng.normal(size=3)
+    skip.set_weights([kernel, bias])
+    inputs = np.hstack([window.reshape(5, -1), known.reshape(5, -1)])
+    np.testing.assert_allclose(skip([window, known]), inputs @ kernel + bias, rtol=1e-4, atol=1e-5)

@@ -16,7 +16,7 @@ PACKAGE = Path(skforecast_lstm.__file__).parent
 # A module imports only from modules of a smaller number. A new module gets a place here first.
 LAYERS = {
     "_validation": 0,
-    "_documentation": 0,
+    "_parameters": 0.5,
     "_kernels": 0,
     "_linear": 0,
     "_content": 0,
@@ -33,6 +33,7 @@ LAYERS = {
     "_samples": 1,
     "_scaling": 1,
     "_relation": 2,
+    "_season": 2.5,
     "_targets": 1,
     "_known": 2,
     "_quantiles": 1,
@@ -44,7 +45,9 @@ LAYERS = {
     "_rows": 3,
     "_compilation": 3.5,
     "_shell": 3.5,
+    "_tables": 3,
     "calendar": 3,
+    "_network": 3.7,
     "_programs": 4,
     "windows": 4,
     "lags": 4,
@@ -107,7 +110,16 @@ def test_a_module_imports_only_from_the_layers_above_it(module):
 def test_heavy_packages_stay_in_their_rooms():
     assert importers("scikeras") == {"_keras_params"}
     assert importers("tensorflow") == {"_kernels", "_programs"}
-    rooms = {"_base", "_compilation", "_kernels", "_pickles", "_programs", "_seeds", "_shell"}
+    rooms = {
+        "_base",
+        "_compilation",
+        "_kernels",
+        "_network",
+        "_pickles",
+        "_programs",
+        "_seeds",
+        "_shell",
+    }
     assert importers("keras") == rooms | {"_keras_params", "_watchers", "layers", "networks"}
     assert {name for name in SOURCES if "tf.function" in SOURCES[name]} == {"_programs"}
 

@@ -168,7 +168,7 @@ def test_sequence_output_of_a_step_sees_no_later_step():
 
 def test_sequence_with_delay_sees_the_whole_window():
     X = np.random.default_rng(0).normal(size=(10, 5, 1))
-    params = {"delay": 3, "n_last": 3, "epochs": 1, "random_state": 0}
+    params = {"delay": 3, "epochs": 1, "random_state": 0}
     model = make("SequenceLSTMRegressor", **params).fit(X, X[:, :3, 0])
     changed = X.copy()
     changed[:, -1] += 10
@@ -183,12 +183,11 @@ def test_sequence_with_delay_sees_the_whole_window():
         ("CNNLSTMRegressor", {"n_seq": 3, "pool_size": 3}, r"pool_size=3 need subsequences of at"),
         ("CNNLSTMRegressor", {"kernel_size": 7}, r"kernel_size=7 and pool_size=2 need"),
         ("ConvLSTMRegressor", {"n_seq": 6, "kernel_size": 2}, r"kernel_size=2 need subsequences"),
-        ("SequenceLSTMRegressor", {"n_last": 3}, r"n_last=3"),
         ("LSTMRegressor", {"units": 0}, r"'units' parameter of LSTMRegressor"),
-        ("LSTMRegressor", {"units": (5, 5)}, r"'units' parameter of LSTMRegressor"),
-        ("StackedLSTMRegressor", {"units": 5}, r"'units' parameter of StackedLSTMRegressor"),
-        ("StackedLSTMRegressor", {"units": ()}, r"units=\(\)"),
-        ("StackedLSTMRegressor", {"units": (5, 2.5)}, r"units=\(5, 2.5\)"),
+        ("LSTMRegressor", {"units": (5, -5)}, r"units must be .* got \(5, -5\)"),
+        ("LSTMRegressor", {"units": 2.5}, r"'units' parameter of LSTMRegressor"),
+        ("StackedLSTMRegressor", {"units": ()}, r"units must be .* got \(\)"),
+        ("StackedLSTMRegressor", {"units": (5, 2.5)}, r"units must be .* got \(5, 2.5\)"),
         ("LSTMRegressor", {"cell": "lstmm"}, r"'cell' parameter of LSTMRegressor"),
         ("LSTMRegressor", {"activation": "rellu"}, r"activation='rellu'"),
         ("LSTMRegressor", {"dropout": 1.0}, r"'dropout' parameter"),

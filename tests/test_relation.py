@@ -16,9 +16,9 @@ from skforecast_lstm._relation import (
     check_columns,
     check_last_step,
     find_relation,
-    find_season,
     warn_of_units,
 )
+from skforecast_lstm._season import find_season
 from skforecast_lstm._windows import Windows
 
 

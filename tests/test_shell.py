@@ -27,7 +27,6 @@ from skforecast_lstm._shell import Shell, average_members, join_members
 from skforecast_lstm.baselines import NaiveRegressor, SeasonalNaiveRegressor
 from skforecast_lstm.layers import (
     _MIN_SCALE,
-    LinearSkip,
     MemberAverage,
 )
 
@@ -69,8 +68,7 @@ def framed(table, n_steps_in=6, **params):
 
 
 @pytest.mark.parametrize("n_members", [2, 3, 4])
-@pytest.mark.parametrize("kind", ["mean", "median"])
-def test_members_are_averaged(kind, n_members):
+def test_members_are_averaged(n_members):
     members = [Network(build_zero, **SHAPES).build(seed) for seed in range(n_members)]
     rng = np.random.default_rng(0)
     for member in members:
@@ -79,9 +77,9 @@ def test_members_are_averaged(kind, n_members):
     apart = np.stack([member(inputs) for member in members], axis=1)
     joined = join_members(members)
     np.testing.assert_allclose(joined(inputs), apart, atol=1e-6)
-    expected = getattr(np, kind)(apart, axis=1)
-    np.testing.assert_allclose(average_members(joined, kind)(inputs), expected, atol=1e-6)
-    np.testing.assert_allclose(MemberAverage(kind)(apart), expected, atol=1e-6)
+    expected = apart.mean(axis=1)
+    np.testing.assert_allclose(average_members(joined)(inputs), expected, atol=1e-6)
+    np.testing.assert_allclose(MemberAverage()(apart), expected, atol=1e-6)
 
 
 # --- networks ------------------------------------------------------------------------------------
@@ -132,14 +130,14 @@ def test_without_remedies_a_network_is_what_its_builder_builds():
     ):
         np.testing.assert_array_equal(ours, theirs)
     # What belongs to a remedy that is not taken changes nothing.
-    idle = make(season_length=4, history_columns=[0], member_average="median")
+    idle = make(season_length=4, history_columns=[0])
     np.testing.assert_array_equal(idle.fit(X, y).predict(X), model.predict(X))
 
 
 @each_norm
 @each_name
 def test_gradients_reach_every_weight(name, kind):
-    shell = Shell(kind, (0,), season_length=4, linear_skip=True, l2=0.01)
+    shell = Shell(kind, (0,), season_length=4, linear_skip=True)
     builder = getattr(regressors, name).build_network
     shapes = {"input_shape": (8, 2), "n_steps_out": 2, "n_targets": 1}
     model = Network(builder, shell, **shapes, **SMALL[name]).build(seed=0)
@@ -159,18 +157,13 @@ def test_gradients_reach_every_weight(name, kind):
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize(
-    ("kind", "n_members", "average"),
-    [("standard", 1, "mean"), ("last", 2, "mean"), ("seasonal", 3, "median")],
-)
-def test_saved_and_reloaded_networks_agree(kind, n_members, average, tmp_path):
+@pytest.mark.parametrize(("kind", "n_members"), [("standard", 1), ("last", 2), ("seasonal", 3)])
+def test_saved_and_reloaded_networks_agree(kind, n_members, tmp_path):
     X, y = framed(walk(60, 2), n_steps_out=2)
     model = make(
         **season(kind),
         linear_skip=True,
-        skip_l2=1e-3,
         n_members=n_members,
-        member_average=average,
         learning_rate=0.05,
         n_targets=2,
     ).fit((X - 3) / 2, y)
@@ -188,18 +181,6 @@ def test_saved_and_reloaded_networks_agree(kind, n_members, average, tmp_path):
     joblib.dump(model, tmp_path / "model")
     for twin in (pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model")):
         np.testing.assert_array_equal(twin.predict((X - 3) / 2), expected)
-
-
-def test_a_heavy_penalty_keeps_the_skip_at_zero():
-    X, y = framed(walk(80))
-    kernels = []
-    for l2 in (0.0, 1e3):
-        model = make(linear_skip=True, skip_l2=l2, epochs=20, learning_rate=0.01).fit(X, y)
-        (skip,) = (layer for layer in model.model_.layers if isinstance(layer, LinearSkip))
-        kernels.append(np.abs(skip.kernel.numpy()).max())
-    free, held = kernels
-    assert held < 0.02 < 0.1 < free
-    assert model.history_["loss"][0] > 0
 
 
 # --- the level of the forecasts ------------------------------------------------------------------
@@ -472,9 +453,7 @@ def test_forecasters_recursive_and_direct(kind, n_steps_out):
         ({"window_norm": "last", "history_columns": []}, r"history_columns=\[\] must name .* 1 d"),
         ({"window_norm": "last", "history_columns": 0}, "'history_columns' parameter .* must be"),
         ({"linear_skip": "lasso"}, "'linear_skip' parameter .* must be"),
-        ({"skip_l2": -1.0}, "'skip_l2' parameter .* must be"),
         ({"n_members": 0}, "'n_members' parameter .* must be"),
-        ({"member_average": "mode"}, "'member_average' parameter .* must be"),
         ({"learning_rate_schedule": "linear"}, "'learning_rate_schedule' parameter .* must be"),
         ({"warm_start": True, "n_members": 2}, "continue with the network there is"),
         ({"warm_start": True, "window_norm": "last"}, "continue with the network there is"),

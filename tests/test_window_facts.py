@@ -191,3 +191,15 @@ def test_completed_windows_repeat_or_skip_what_they_lack(mask):
             at = filled.ends[number] - 4 + np.arange(5)
             np.testing.assert_array_equal(filled.is_masked[at], is_filled)
         np.testing.assert_array_equal(filled[number], expected)
+
+
+@pytest.mark.parametrize("n_features", [1, 2])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_flat_table_is_right_however_the_table_lies_in_memory(n_features, order):
+    table = np.asarray(np.arange(12.0 * n_features).reshape(12, n_features), order=order)
+    if n_features == 1:  # contiguous in both ways, with any stride along the single column
+        strides = (8, 8 * 12) if order == "F" else (8, 8)
+        table = np.lib.stride_tricks.as_strided(table, strides=strides)
+    windows = Windows(table, np.arange(3, 12), 4)
+    expected = [table[end - 3 : end + 1].ravel() for end in range(3, 12)]
+    np.testing.assert_array_equal(windows.to_array(flat=True), expected)

@@ -1,0 +1,162 @@
+"""Tables that a forecaster is given: their form, their rows by series, and what is said of them."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from skforecast_lstm._dates import are_dates, labels_after, missing_labels
+from skforecast_lstm._validation import is_time_index, rows_of_series
+from skforecast_lstm.framing import Frame
+
+__all__ = [
+    "by_series",
+    "name_of",
+    "named_table",
+    "numbered",
+    "numbers_expected",
+    "warn_of_holes",
+    "warn_of_text",
+    "with_history",
+]
+
+
+def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
+    """A table whose columns all have names of type str."""
+    if isinstance(data, pd.Series):
+        return data.to_frame("y" if data.name is None else str(data.name))
+    if isinstance(data, pd.DataFrame):
+        return data.set_axis([str(name) for name in data.columns], axis=1)
+    table = np.asarray(data)
+    table = table.reshape(len(table), -1) if table.ndim < 2 else table
+    if not names:
+        names = [f"x{column}" for column in range(table.shape[-1])]
+    if table.ndim > 2 or table.shape[1] != len(names):
+        raise ValueError(f"expected a table with the columns {names}, got shape {table.shape}.")
+    return pd.DataFrame(table, columns=names)
+
+
+def by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Label and rows of each series."""
+    table = frame.table
+    if frame.group is None:
+        yield None, table
+        return
+    for label, rows in rows_of_series(table.iloc[:, frame.group]).items():
+        yield label, table.iloc[rows]
+
+
+def numbered(table: pd.DataFrame, group: int | None) -> pd.DataFrame:
+    """The table, its rows numbered within their series where they have no times."""
+    if group is None:
+        return table if is_time_index(table.index) else table.reset_index(drop=True)
+    if is_time_index(table.index) and not isinstance(table.index, pd.RangeIndex):
+        return table
+    numbers = np.empty(len(table), dtype=np.int64)
+    for rows in rows_of_series(table.iloc[:, group]).values():
+        numbers[rows] = np.arange(len(rows))
+    return table.set_axis(pd.Index(numbers), axis=0).sort_index(kind="stable")
+
+
+def with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd.DataFrame:
+    """Rows, with those of the fitted rows in front that they follow, or overlap."""
+    if tail is None or freq is None or type(part.index) is not type(tail.index):
+        return part
+    first = part.index[0]
+    if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
+        return part
+    return pd.concat([tail[tail.index < first], part])
+
+
+@contextlib.contextmanager
+def numbers_expected(frame: Frame) -> Iterator[None]:
+    """Name the columns of text, where a step of the pipeline wants numbers."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        columns = frame.table.columns[[*frame.features, *frame.known]]
+        texts = [c for c in columns if not is_numeric_dtype(frame.table[c]) and c != frame.label]
+        if "could not convert string" not in str(error) or not (texts or frame.label):
+            raise
+        if texts:
+            advice = (
+                f"columns {texts} are text. Leave them out (features=...), name the one that tells "
+                f"series apart as group=..., or encode them before the window, with a "
+                f"ColumnTransformer."
+            )
+        else:
+            advice = (
+                f"the labels of the series, column {frame.label!r}, are handed to every step "
+                f"before the window. Scale with GroupScaler(group={frame.label!r}), which hands "
+                f"them on, or take make_lstm_pipeline(..., group={frame.label!r})."
+            )
+        raise ValueError(
+            f"a step of the pipeline takes numbers only ({error}), but {advice}"
+        ) from error
+
+
+def warn_of_text(index: pd.Index) -> None:
+    """Say that dates are text."""
+    if are_dates(index):
+        warnings.warn(
+            f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
+            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_holes(frame: Frame, freq: Any) -> bool:
+    """Say which dates are missing between the first and the last; tell whether any are."""
+    if freq is None:
+        warnings.warn(
+            f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
+            f"{frame.table.index[-1]!s}): a window counts rows, whatever the time between them, "
+            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return False
+    holes = {label: missing_labels(part.index, freq) for label, part in by_series(frame)}
+    holes = {label: missing for label, missing in holes.items() if len(missing)}
+    if not holes:
+        return False
+    label, missing = next(iter(holes.items()))
+    n_missing = sum(map(len, holes.values()))
+    name = name_of(freq)
+    of = "" if frame.group is None else f" of {frame.label} {label!r}"
+    warnings.warn(
+        f"the dates have holes: {n_missing} are missing at frequency {name!r}"
+        f"{f' in {len(holes)} series' * (frame.group is not None)}, the first"
+        f"{of} {', '.join(map(str, missing[:3]))}. No window crosses a hole, so that those that "
+        f"would are left out of training. Make rows of NaN of them with "
+        f"{_as_freq(frame, name)} and fill these, or let the window step say what becomes of them: "
+        f"WindowTransformer(missing='drop').",
+        UserWarning,
+        stacklevel=3,
+    )
+    return True
+
+
+def name_of(freq: Any) -> Any:
+    """How a frequency is written."""
+    return getattr(freq, "freqstr", freq.item() if isinstance(freq, np.generic) else freq)
+
+
+def _as_freq(frame: Frame, freq: Any) -> str:
+    """How rows of NaN are made of the dates that are missing."""
+    if frame.group is None and not isinstance(freq, str):
+        return f"df.reindex(range(df.index[0], df.index[-1] + 1, {freq}))"
+    if frame.group is None:
+        return f"df.asfreq({freq!r})"
+    columns = [name for name in frame.table.columns if name != frame.label]
+    return (
+        f"df.groupby({frame.label!r})[{columns}].apply(lambda part: part.asfreq({freq!r}))"
+        f".reset_index({frame.label!r})"
+    )
