@@ -322,7 +322,7 @@ def interval_coverage(
             (n_samples, n_steps_out, n_targets)
         The truth.
     lower, upper : array-like of the shape of `y_true`
-        The bounds of the intervals.
+        The bounds of the intervals; a lower one may be ``-inf``, an upper one ``inf``.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (n_outputs,), \
@@ -337,7 +337,8 @@ def interval_coverage(
     Raises
     ------
     ValueError
-        If shapes do not agree, a value is NaN or infinite, or a lower bound is above its upper one.
+        If shapes do not agree, a value is NaN, a truth is infinite, or a lower bound is above its
+        upper one.
 
     See Also
     --------
@@ -375,7 +376,7 @@ def interval_score(
             (n_samples, n_steps_out, n_targets)
         The truth.
     lower, upper : array-like of the shape of `y_true`
-        The bounds of the intervals.
+        The bounds of the intervals; a lower one may be ``-inf``, an upper one ``inf``.
     coverage : float
         The share of truths that the intervals are meant to hold, in (0, 1).
     sample_weight : array-like of shape (n_samples,), default=None
@@ -387,13 +388,14 @@ def interval_score(
     Returns
     -------
     score : float or ndarray of shape (n_outputs,) or (n_steps_out, n_targets)
-        In the target's units, at least 0; lower is better, despite the name it goes by.
+        In the target's units, at least 0; lower is better, despite the name it goes by. ``inf``
+        where an interval is infinite.
 
     Raises
     ------
     ValueError
-        If shapes do not agree, a value is NaN or infinite, a lower bound is above its upper one,
-        or `coverage` is not in (0, 1).
+        If shapes do not agree, a value is NaN, a truth is infinite, a lower bound is above its
+        upper one, or `coverage` is not in (0, 1).
 
     See Also
     --------
@@ -575,12 +577,13 @@ def _require_method(estimator: Any, name: str) -> Callable[..., Any]:
 # --- what the metrics share ---------------------------------------------------------------------
 
 
-def _check_forecasts(y_true: Any, **forecasts: Any) -> list[np.ndarray]:
+def _check_forecasts(
+    y_true: Any, *, may_be_infinite: bool = False, **forecasts: Any
+) -> list[np.ndarray]:
     """The truth, with at least one axis of outputs, and forecasts in its shape."""
-    arrays = {
-        name: check_array(values, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name=name)
-        for name, values in {"y_true": y_true, **forecasts}.items()
-    }
+    arrays = {"y_true": _check_numbers(y_true, "y_true", may_be_infinite=False)}
+    for name, values in forecasts.items():
+        arrays[name] = _check_numbers(values, name, may_be_infinite=may_be_infinite)
     check_consistent_length(*arrays.values())
     truth = arrays["y_true"]
     for name, array in arrays.items():
@@ -595,15 +598,24 @@ def _check_forecasts(y_true: Any, **forecasts: Any) -> list[np.ndarray]:
     return [array.reshape(shape) for array in arrays.values()]
 
 
+def _check_numbers(values: Any, name: str, *, may_be_infinite: bool) -> np.ndarray:
+    """Numbers without NaN."""
+    options: dict[str, Any] = {"dtype": np.float64, "ensure_2d": False, "allow_nd": True}
+    array = check_array(values, input_name=name, ensure_all_finite=not may_be_infinite, **options)
+    check_array(np.where(np.isinf(array), 0, array), input_name=name, **options)
+    return array
+
+
 def _check_intervals(y_true: Any, lower: Any, upper: Any) -> list[np.ndarray]:
     """The truth and the bounds in one shape."""
-    truth, low, high = _check_forecasts(y_true, lower=lower, upper=upper)
-    is_crossed = low > high
+    truth, low, high = _check_forecasts(y_true, may_be_infinite=True, lower=lower, upper=upper)
+    is_crossed = (low > high) | np.isposinf(low) | np.isneginf(high)
     if is_crossed.any():
         row = int(np.argmax(is_crossed.reshape(len(low), -1).any(axis=1)))
         raise ValueError(
-            f"lower must not be above upper, but is in {int(is_crossed.sum())} of "
-            f"{is_crossed.size} intervals, first in row {row}. Are the two swapped?"
+            f"lower must not be above upper, nor beyond all numbers, but is in "
+            f"{int(is_crossed.sum())} of {is_crossed.size} intervals, first in row {row}. "
+            f"Are the two swapped?"
         )
     return [truth, low, high]
 
@@ -664,8 +676,14 @@ def _average(losses: np.ndarray, sample_weight: Any, multioutput: Any) -> Any:
     """Average losses of shape (n_samples, ...) over samples and outputs.
 
     They are at least 0, so that their mean is the mean absolute error against 0: scikit-learn
-    checks and applies the weights.
+    checks and applies the weights. It takes no infinite ones, which make the mean infinite.
     """
+    is_infinite = np.isinf(losses)
+    if is_infinite.any():
+        finite = _average(np.where(is_infinite, 0, losses), sample_weight, multioutput)
+        share = _average(is_infinite.astype(np.float64), sample_weight, multioutput)
+        mean = np.where(share > 0, np.inf, finite)
+        return mean if mean.ndim else float(mean)
     flat, outputs = losses.reshape(len(losses), -1), losses.shape[1:]
     if np.shape(multioutput) == outputs:
         multioutput = np.ravel(multioutput)

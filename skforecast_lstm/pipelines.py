@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from sklearn import config_context
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.metrics import r2_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._validation import (
@@ -426,13 +427,52 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions; NaN for rows with NaN in `X`.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **_CHECKS)
-        is_known = ~np.isnan(X).any(axis=1)
+        X, is_known = self._check_rows(X)
         y = np.full((len(X), *self._y_shape), np.nan, dtype=self._y_dtype)
         if is_known.any():
             y[is_known] = self.estimator_.predict(X[is_known]).reshape(-1, *self._y_shape)
         return y
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination of the predictions, over the rows that miss nothing.
+
+        Rows with NaN in `X`, such as the first windows of a table, are predicted as NaN and left
+        out; so are rows whose `y` holds NaN.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The truth.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R², at most 1; the mean over outputs.
+
+        Raises
+        ------
+        ValueError
+            If every row misses something.
+        """
+        X, is_known = self._check_rows(X)
+        y = check_array(y, input_name="y", **_CHECKS_OF_Y)
+        check_consistent_length(X, y)
+        lacks_y = np.isnan(y.reshape(len(y), -1)).any(axis=1)
+        is_scored = complete_rows(~is_known, lacks_y, names=("X", "y"))
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(sample_weight, X)[is_scored]
+        y_pred = self.estimator_.predict(X[is_scored]).reshape(-1, *self._y_shape)
+        return r2_score(y[is_scored], y_pred, sample_weight=sample_weight)
+
+    def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Features, and which rows miss none of them."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, **_CHECKS)
+        return X, ~np.isnan(X).any(axis=1)
 
     def __sklearn_tags__(self) -> Tags:
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)

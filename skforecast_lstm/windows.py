@@ -88,7 +88,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    history_ : ndarray of shape (n_steps_in - 1, n_features), or dict of them by label of `group`
+    last_rows_ : ndarray of shape (n_steps_in - 1, n_features), or dict of them by label of `group`
         The last fitted rows, put in front of rows that continue them.
     n_features_in_ : int
         Number of columns seen in ``fit``.
@@ -329,7 +329,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     @property
-    def history_(self) -> np.ndarray | dict[Any, np.ndarray] | None:
+    def last_rows_(self) -> np.ndarray | dict[Any, np.ndarray] | None:
         """The last fitted rows."""
         check_is_fitted(self)
         history = {

@@ -309,7 +309,7 @@ def test_few_rows_of_another_time_have_no_history():
     with pytest.raises(ValueError, match=r"data has 3 rows, .* the last 10, .* Give 7 more"):
         forecaster.forecast(data=other)
     pd.testing.assert_frame_equal(forecaster.forecast(data=table[-3:]), forecaster.forecast())
-    assert forecaster.estimator_["window"].history_.shape == (9, 2)  # still remembered
+    assert forecaster.estimator_["window"].last_rows_.shape == (9, 2)  # still remembered
 
 
 def test_the_window_that_an_inner_search_chose():
@@ -448,7 +448,7 @@ def test_a_position_of_the_group_is_one_of_the_table(named):
     array = np.c_[np.tile([7.0, 8.0], 60), rng.integers(0, 2, 120), rng.normal(size=120)]
     model = lags(group=named).set_params(scale=None)
     forecaster = Forecaster(model, target=2, features=[1, 2], group=named).fit(array)
-    assert set(forecaster.estimator_["window"].history_) == {7.0, 8.0}
+    assert set(forecaster.estimator_["window"].last_rows_) == {7.0, 8.0}
     assert forecaster.forecast().index.names == ["x0", None]
 
 

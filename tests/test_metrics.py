@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -367,7 +368,9 @@ def test_nan_and_infinity_are_refused(metric, bad):
     y[2, 1, 0] = bad
     with pytest.raises(ValueError, match=r"Input y_true contains (NaN|infinity)"):
         metric(y, FORECAST)
-    with pytest.raises(ValueError, match=r"Input (y_pred|y_quantiles.*|lower) contains"):
+    with pytest.raises(
+        ValueError, match=r"Input (y_pred|y_quantiles.*|lower) contains|lower must not"
+    ):
         metric(Y, y)
 
 
@@ -581,3 +584,37 @@ def test_mase_scorer_ranks_one_target_as_the_absolute_error_does(data):
     mase = cross_val_score(Ridge(), X, y, scoring=make_mase_scorer([1, 3, 5, 9]), **options)
     mae = cross_val_score(Ridge(), X, y, scoring="neg_mean_absolute_error", **options)
     np.testing.assert_allclose(mase, mae / (8 / 3))
+
+
+# --- infinite bounds ----------------------------------------------------------------------------
+
+
+def test_an_infinite_interval_covers_and_its_score_is_infinite():
+    truth, low, high = [[1.0, 2.0], [3.0, 4.0]], [[-np.inf, 1.0], [2.0, 5.0]], [[2.0, 3.0]] * 2
+    high[1] = [np.inf, 6.0]
+    assert interval_coverage(truth, low, high) == 0.75
+    assert interval_score(truth, low, high, coverage=0.5) == np.inf
+    options = {"coverage": 0.5, "multioutput": "raw_values"}
+    np.testing.assert_array_equal(interval_score(truth, low, high, **options), [np.inf, 3.5])
+    # What has no weight does not count.
+    assert interval_score(truth, low, high, coverage=0.5, multioutput=[0, 1]) == 3.5
+    both = [-np.inf, 0.0], [np.inf, 2.0]
+    assert interval_score([1, 1], *both, coverage=0.5, sample_weight=[0, 1]) == 2
+    assert interval_coverage([1, 1], *both) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "match"),
+    [
+        ([np.nan, 0], [1, 1], "Input lower contains NaN"),
+        ([-np.inf, 0], [np.nan, 1], "Input upper contains NaN"),
+        ([np.inf, 0], [np.inf, 1], "lower must not be above upper"),
+        ([-np.inf, 0], [-np.inf, 1], "lower must not be above upper"),
+    ],
+)
+def test_bounds_that_are_none_are_refused(low, high, match):
+    for score in (interval_coverage, partial(interval_score, coverage=0.5)):
+        with pytest.raises(ValueError, match=match):
+            score([0.5, 0.5], low, high)
+    with pytest.raises(ValueError, match="Input y_true contains infinity"):
+        interval_coverage([np.inf, 0], [0, 0], [1, 1])

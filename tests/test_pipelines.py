@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
@@ -345,3 +346,21 @@ def test_the_pipeline_takes_weights_by_the_name_of_its_step(airline):
     # The windows of the first five rows that are left would begin among those without weight.
     later = clone(model).fit(X[55:], y[55:]).predict(X[-5:])
     np.testing.assert_allclose(weighted, later, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_steps_out", [1, 3])
+def test_rows_that_miss_something_are_left_out_of_the_score(n_steps_out):
+    table = np.sin(np.arange(60.0))[:, np.newaxis]
+    X, y = make_supervised(table, n_steps_out=n_steps_out)
+    y = np.asarray(y).copy()
+    y[20:22] = np.nan
+    model = make_lstm_pipeline(Ridge(), n_steps_in=5, n_steps_out=n_steps_out).fit(X, y)
+    predicted = model.predict(X)
+    rows = np.flatnonzero(~np.isnan(y.reshape(len(y), -1)).any(axis=1))[4:]
+    assert np.isnan(predicted[:4]).all()
+    np.testing.assert_allclose(model.score(X, y), r2_score(y[rows], predicted[rows]))
+    weight = np.arange(len(X)) + 1.0
+    weighted = r2_score(y[rows], predicted[rows], sample_weight=weight[rows])
+    np.testing.assert_allclose(model.score(X, y, sample_weight=weight), weighted)
+    with pytest.raises(ValueError, match="No complete sample: of 4 rows, 4 have NaN in X"):
+        model.score(X[:4], y[:4])

@@ -673,7 +673,6 @@ def test_losses_are_found_in_a_forecaster():
 def test_what_has_no_losses_is_refused():
     with pytest.raises(ValueError, match=r"keeps the loss of each epoch in history_.* Ridge\(\)"):
         LossDisplay.from_estimator(Ridge().fit([[0], [1]], [0, 1]))
-    # A window has a history_, too, but of rows.
     model = lags().fit(PASSENGERS.to_frame()[:-1], PASSENGERS[1:])
     with pytest.raises(ValueError, match="none is in TablePipeline"):
         LossDisplay.from_estimator(model)

@@ -431,14 +431,14 @@ def test_the_data_is_neither_changed_nor_kept(as_frame):
     np.testing.assert_array_equal(data, TABLE)
     data[:] = 0  # what the user does afterwards changes neither windows nor history
     np.testing.assert_array_equal(windows[3:18], windows_by_hand(TABLE, 4)[3:18])
-    np.testing.assert_array_equal(window.history_, TABLE[17:20])
+    np.testing.assert_array_equal(window.last_rows_, TABLE[17:20])
 
 
 @pytest.mark.parametrize("n_steps_in", [1, 3, 20])
 def test_attributes(n_steps_in):
     data = pd.DataFrame(TABLE[:20], columns=["a", "b"])
     window = WindowTransformer(n_steps_in).fit(data)
-    np.testing.assert_array_equal(window.history_, TABLE[20 - n_steps_in + 1 : 20])
+    np.testing.assert_array_equal(window.last_rows_, TABLE[20 - n_steps_in + 1 : 20])
     assert (window.n_features_in_, list(window.feature_names_in_)) == (2, ["a", "b"])
 
 
@@ -553,7 +553,7 @@ def test_clone_keeps_parameters_and_container():
     window = WindowTransformer(3, n_steps_out=2, padding="edge", purge=False, flatten=True)
     twin = clone(window.set_output(transform="pandas").fit(PASSENGERS))
     assert twin.get_params() == window.get_params()
-    assert not hasattr(twin, "history_")
+    assert not hasattr(twin, "last_rows_")
     assert isinstance(twin.fit_transform(PASSENGERS), pd.DataFrame)
 
 
@@ -791,7 +791,7 @@ def test_a_series_not_seen_in_fit_starts_cold():
 def test_a_series_shorter_than_the_window_is_padded():
     table = panel((9, 2))
     window = WindowTransformer(4, group="shop").fit(table)
-    assert np.isnan(window.history_["shop 1"]).any(axis=1).tolist() == [True, False, False]
+    assert np.isnan(window.last_rows_["shop 1"]).any(axis=1).tolist() == [True, False, False]
     with pytest.raises(ValueError, match=r"n_steps_in=10 is longer than the data.*of one series"):
         WindowTransformer(10, group="shop").fit(table)
 
