@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -12,11 +13,19 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-__all__ = ["device", "loops_over_steps", "use_fused_kernels"]
+__all__ = [
+    "device",
+    "for_many_samples",
+    "has_fused_layers",
+    "largest_output",
+    "loops_over_steps",
+    "use_fused_kernels",
+]
 
 # From so many units on, a loop in the graph trains faster than the kernel.
 _MIN_LOOP_UNITS = 128
 
+# Whether a graph is made for many samples.
 _many: ContextVar[bool] = ContextVar("many", default=False)
 
 
@@ -40,6 +49,16 @@ def use_fused_kernels(model: keras.Model) -> None:
             layer.inner_loop = functools.partial(_inner_loop, layer)
 
 
+@contextlib.contextmanager
+def for_many_samples() -> Iterator[None]:
+    """Predict, in graphs that are made in here, with what is fast for hundreds of samples."""
+    token = _many.set(True)
+    try:
+        yield
+    finally:
+        _many.reset(token)
+
+
 def device() -> str:
     """The kind of device that operations run on: that of a ``tf.device``, or what there is."""
     scope = context.context().device_name  # of this thread; there is no public way to ask
@@ -58,6 +77,25 @@ def loops_over_steps(model: keras.Model) -> bool:
     cells = keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN
     recurrent = [layer for layer in model._flatten_layers() if isinstance(layer, cells)]
     return not all(map(_is_fusible, recurrent))
+
+
+def has_fused_layers(model: keras.Model) -> bool:
+    """Tell whether a layer runs all steps of a window in one operation, or in large products."""
+    return any(
+        isinstance(getattr(layer, "inner_loop", None), functools.partial)
+        for layer in model._flatten_layers()
+    )
+
+
+def largest_output(model: keras.Model) -> int:
+    """How many numbers of each sample the widest layer takes or puts out."""
+    tensors = [
+        tensor
+        for layer in model._flatten_layers()
+        if getattr(layer, "_inbound_nodes", None)
+        for tensor in tf.nest.flatten([layer.input, layer.output])
+    ]
+    return max(math.prod(n or 1 for n in tensor.shape[1:]) for tensor in tensors)
 
 
 def _is_fusible(layer: keras.Layer) -> bool:
@@ -84,25 +122,23 @@ def _inner_loop(
     if training and layer.dropout:
         mask_of_inputs = layer.cell.get_dropout_mask(sequences[:, 0, :])
         sequences *= tf.expand_dims(mask_of_inputs, axis=1)
-    loops = _many.get() if not training else layer.units >= _MIN_LOOP_UNITS
-    run = functools.partial(_loop_over_columns, keeps=training) if loops else _run_kernel
-    steps = tf.transpose(sequences, [1, 0, 2])
     if layer.go_backwards:
-        steps = tf.reverse(steps, axis=[0])
-    outputs, h, c = run(layer, steps, *initial_state)
-    if not layer.return_sequences:
-        return h, h[:, tf.newaxis], [h, c]
-    return h, tf.transpose(outputs, [1, 0, 2]), [h, c]
+        sequences = tf.reverse(sequences, axis=[1])
+    loops = layer.units >= _MIN_LOOP_UNITS if training else _many.get()
+    run = functools.partial(_loop_over_columns, keeps=training) if loops else _run_kernel
+    outputs, h, c = run(layer, sequences, *initial_state)
+    return h, outputs if layer.return_sequences else h[:, tf.newaxis], [h, c]
 
 
 # --- TensorFlow's kernel: all steps in one operation, on one core -------------------------------
 
 
 def _run_kernel(
-    layer: keras.layers.LSTM, steps: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+    layer: keras.layers.LSTM, sequences: tf.Tensor, h: tf.Tensor, c: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Outputs of all steps, and the last states."""
     cell = layer.cell
+    steps = tf.transpose(sequences, [1, 0, 2])
     kernel = tf.concat([tf.convert_to_tensor(cell.kernel), cell.recurrent_kernel], axis=0)
     weights = _reorder(kernel), _reorder(tf.convert_to_tensor(cell.bias))
     n_samples = tf.shape(steps)[1]
@@ -112,7 +148,11 @@ def _run_kernel(
     halves = (tf.split(x, 2, axis) for x, axis in ((steps, 1), (h, 0), (c, 0)))
     runs = [_block_lstm(*weights, *half) for half in zip(*halves, strict=True)]
     outputs = tf.concat([run.h for run in runs], axis=1)[:, :n_samples]
-    return outputs, outputs[-1], tf.concat([run.cs[-1] for run in runs], axis=0)[:n_samples]
+    return (
+        tf.transpose(outputs, [1, 0, 2]),
+        outputs[-1],
+        tf.concat([run.cs[-1] for run in runs], axis=0)[:n_samples],
+    )
 
 
 def _block_lstm(
@@ -150,9 +190,9 @@ def _reorder(weights: tf.Tensor) -> tf.Tensor:
 
 
 def _loop_over_columns(
-    layer: keras.layers.LSTM, steps: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *, keeps: bool
+    layer: keras.layers.LSTM, sequences: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *, keeps: bool
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Outputs of all steps, or none if nobody wants them, and the last states.
+    """Outputs of all steps, or of the last if the layer returns no others, and the last states.
 
     With `keeps`, for training: each step keeps what its gradient needs.
     """
@@ -160,9 +200,8 @@ def _loop_over_columns(
     weights = tf.concat([cell.kernel, cell.bias[tf.newaxis], cell.recurrent_kernel], axis=0)
     i, f, new, o = tf.split(tf.transpose(weights), 4, axis=0)
     weights = tf.concat([i, f, o, new], axis=0)
-    n_samples = tf.shape(steps)[1]
-    steps = tf.transpose(steps, [0, 2, 1])
-    steps = tf.concat([steps, tf.ones_like(steps[:, :1])], axis=1)
+    n_samples = tf.shape(sequences)[0]
+    steps = tf.transpose(sequences, [1, 2, 0])
     # Rows of a length that is aligned in memory can be cut apart without a copy.
     steps, h, c = (_padded(x, -1, 32) for x in (steps, tf.transpose(h), tf.transpose(c)))
     halves = (tf.split(x, 2, axis=-1) for x in (steps, h, c))
@@ -171,7 +210,7 @@ def _loop_over_columns(
     outputs, h, c = (
         tf.concat(parts, axis=-1)[..., :n_samples] for parts in zip(*runs, strict=True)
     )
-    return tf.transpose(outputs, [0, 2, 1]), tf.transpose(h), tf.transpose(c)
+    return tf.transpose(outputs, [2, 0, 1]), tf.transpose(h), tf.transpose(c)
 
 
 def _columns(
@@ -185,11 +224,12 @@ def _columns(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, list[tf.TensorArray]]:
     """Outputs (n_steps, units, n_samples), last states, and what the steps have kept."""
     n_steps, units = tf.shape(steps)[0], h.shape[0]
+    one = tf.ones_like(h[:1])
 
     def step(
         t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, outputs: list, kept: list
     ) -> tuple[Any, ...]:
-        inputs = tf.concat([tf.gather(steps, t), h], axis=0)
+        inputs = tf.concat([tf.gather(steps, t), one, h], axis=0)
         gates, new = tf.split(tf.matmul(weights, inputs), [3 * units, units], axis=0)
         gates, new = tf.sigmoid(gates), tf.tanh(new)
         i, f, o = tf.split(gates, 3, axis=0)
@@ -234,7 +274,7 @@ def _columns_back(
     c_grad: tf.Tensor,
 ) -> tuple[tf.Tensor, ...]:
     """Gradients of the weights, the steps and the first states."""
-    n_steps, n_inputs = tf.shape(steps)[0], steps.shape[1]
+    n_steps, n_features = tf.shape(steps)[0], steps.shape[1]
     units = h_grad.shape[0]
     slope = tf.raw_ops.SigmoidGrad
 
@@ -253,12 +293,12 @@ def _columns_back(
         d_gates = tf.concat(parts, axis=0)
         sums += tf.matmul(d_gates, inputs, transpose_b=True)
         d_inputs = tf.matmul(weights, d_gates, transpose_a=True)
-        d_step, dh = tf.split(d_inputs, [n_inputs, units], axis=0)
+        d_step, _, dh = tf.split(d_inputs, [n_features, 1, units], axis=0)
         return t - 1, dh, dc * f, sums, dx.write(t, d_step)
 
     if not is_all:
         h_grad += outputs_grad[0]
-    start = n_steps - 1, h_grad, c_grad, tf.zeros_like(weights), _array(n_steps, n_inputs)
+    start = n_steps - 1, h_grad, c_grad, tf.zeros_like(weights), _array(n_steps, n_features)
     _, dh, dc, sums, dx = tf.while_loop(lambda t, *_: t >= 0, step, start)
     return sums, dx.stack(), dh, dc
 
