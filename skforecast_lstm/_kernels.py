@@ -207,10 +207,14 @@ def _loop_over_columns(
     halves = (tf.split(x, 2, axis=-1) for x in (steps, h, c))
     run = functools.partial(_train_columns if keeps else _columns, layer.return_sequences)
     runs = [run(weights, *half)[:3] for half in zip(*halves, strict=True)]
-    outputs, h, c = (
-        tf.concat(parts, axis=-1)[..., :n_samples] for parts in zip(*runs, strict=True)
-    )
-    return tf.transpose(outputs, [2, 0, 1]), tf.transpose(h), tf.transpose(c)
+    # TensorFlow would take the last of several transpositions into the product that reads it, and
+    # its digits would depend on threads: so the halves are joined afterwards.
+    turned = [
+        (tf.transpose(outputs, [2, 0, 1]), tf.transpose(h), tf.transpose(c))
+        for outputs, h, c in runs
+    ]
+    outputs, h, c = (tf.concat(parts, axis=0)[:n_samples] for parts in zip(*turned, strict=True))
+    return outputs, h, c
 
 
 def _columns(
