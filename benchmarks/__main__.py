@@ -14,9 +14,21 @@ import sys
 from collections import defaultdict
 
 from benchmarks.cases import CASES
-from benchmarks.peers import TAKE_CANDIDATES, TAKE_SERIES, available
+from benchmarks.peers import TAKE_CANDIDATES, TAKE_SERIES, TAKE_TABLES, available
 
-KINDS = ["fit", "predict", "search", "pipeline", "memory", "growth", "jobs", "imports"]
+KINDS = [
+    "fit",
+    "predict",
+    "share",
+    "panel",
+    "covariates",
+    "search",
+    "pipeline",
+    "memory",
+    "growth",
+    "jobs",
+    "imports",
+]
 US = "skforecast_lstm"
 
 
@@ -67,6 +79,10 @@ def main() -> None:
         elif kind == "predict":
             takers = [peer for peer in installed if peer not in TAKE_SERIES]
             compare("predict", takers, options.rounds)
+        elif kind in ("panel", "covariates"):
+            takers = [peer for peer in installed if peer in TAKE_TABLES]
+            for shape in [("many",), ("one",)] if kind == "panel" else [()]:
+                compare(kind, takers, options.rounds, *shape)
         elif kind == "search":
             takers = [peer for peer in installed if peer in TAKE_CANDIDATES]
             compare("search", takers, options.rounds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,21 @@ class Case:
     batch_size: int
     repeats: int = 1
 
+    @property
+    def n_windows(self) -> int:
+        """Complete windows with all their targets."""
+        return self.n_rows - self.n_steps_in - self.horizon + 1
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of the products of one forward pass over all windows."""
+        per_step = 2 * (self.n_features + self.units) * 4 * self.units
+        return self.n_windows * (self.n_steps_in * per_step + 2 * self.units * self.horizon)
+
     def windows(self) -> tuple[np.ndarray, np.ndarray]:
         """Windows (n, n_steps_in, n_features) and targets (n, horizon), float32."""
         table = make_table(self.n_rows, self.n_features)
-        n = self.n_rows - self.n_steps_in - self.horizon + 1
+        n = self.n_windows
         windows = np.lib.stride_tricks.sliding_window_view(table, self.n_steps_in, axis=0)
         steps = np.arange(n)[:, None] + self.n_steps_in + np.arange(self.horizon)
         return np.ascontiguousarray(windows[:n].swapaxes(1, 2)), table[steps, 0]
@@ -35,6 +47,34 @@ CASES = {
     "hourly": Case(7_007, 72, 1, 24, 64, epochs=10, batch_size=32),
     "wide": Case(18_000, 168, 8, 24, 128, epochs=2, batch_size=256),
 }
+
+
+# Of each of the series of a panel; one series of as many windows is the yardstick.
+PANEL = Case(160, 48, 1, 24, 32, epochs=2, batch_size=256)
+N_SERIES = 250
+COVARIATES = Case(4_320, 168, 1, 24, 50, epochs=2, batch_size=32)
+
+
+def make_panel(n_series: int, n_rows: int) -> pd.DataFrame:
+    """Series one under the other: dates in the index, columns ``series`` and ``y``."""
+    dates = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    values = make_table(n_rows, n_series)
+    labels = np.repeat([f"s{number:04}" for number in range(n_series)], n_rows)
+    return pd.DataFrame(
+        {"series": labels, "y": values.T.ravel()}, index=pd.Index(np.tile(dates, n_series))
+    )
+
+
+def make_covariates() -> pd.DataFrame:
+    """Hourly ``y`` that follows three columns ``a``, ``b`` and ``c``, which are known ahead."""
+    n_rows = COVARIATES.n_rows
+    frame = pd.DataFrame(
+        np.random.default_rng(1).normal(size=(n_rows, 3)).astype(np.float32),
+        columns=["a", "b", "c"],
+        index=pd.date_range("2024-01-01", periods=n_rows, freq="h"),
+    )
+    frame["y"] = make_table(n_rows, 1)[:, 0] + frame.to_numpy() @ np.float32([1.0, 0.5, -0.5])
+    return frame
 
 
 def make_table(n_rows: int, n_features: int) -> np.ndarray:

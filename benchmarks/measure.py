@@ -13,11 +13,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.cases import CASES, make_table
+from benchmarks.cases import (
+    CASES,
+    COVARIATES,
+    N_SERIES,
+    PANEL,
+    Case,
+    make_covariates,
+    make_panel,
+    make_table,
+)
 
 
 def seconds(run: Callable, repeats: int = 1) -> float:
@@ -52,6 +62,114 @@ def predict(peer: str) -> dict[str, float]:
         "many": seconds(lambda: run(X), 3),
         "one": seconds(lambda: run(X[:1]), 200 if peer in ("skforecast_lstm", "pytorch") else 20),
     }
+
+
+def share() -> dict[str, float]:
+    """Percent of the machine's limit that fits and predictions reach.
+
+    The limit: the floating-point operations of the network's products, three times as many with
+    the backward pass, at the speed of a large product in TensorFlow, measured in between.
+    """
+    limits, rates = [], {}
+    for name, n_rows in (("hourly", 20_095), ("wide", CASES["wide"].n_rows)):
+        case = CASES[name]
+        large = replace(case, n_rows=n_rows)  # for predictions
+        train, run = peers.make("skforecast_lstm", case)
+        for what, data, n_operations, call in (
+            ("fit", case.windows(), 3 * case.epochs * case.operations, train),
+            ("predict", large.windows()[:1], large.operations, run),
+        ):
+            call(*data)
+            limits.append(product_speed())
+            rates[f"{what} {name} (%)"] = n_operations / seconds(partial(call, *data), 3)
+    limit = max(limits)
+    shares = {name: 100 * rate / limit for name, rate in rates.items()}
+    return {"large product (Gflop/s)": limit / 1e9, **shares}
+
+
+def product_speed(size: int = 4_096) -> float:
+    """Floating-point operations per second of a large single-precision matrix product."""
+    import tensorflow as tf
+
+    a = tf.random.normal((size, size))
+    product = tf.function(lambda: tf.matmul(a, a))
+    product()
+    return 2 * size**3 / min(seconds(lambda: product().numpy()) for _ in range(5))
+
+
+def panel(peer: str, shape: str) -> dict[str, float]:
+    """Seconds and peak MB of a fit on many series or on one of as many windows; of a forecast."""
+    n_series = N_SERIES if shape == "many" else 1
+    n_windows = N_SERIES * PANEL.n_windows
+    n_rows = PANEL.n_rows if shape == "many" else n_windows + PANEL.n_rows - PANEL.n_windows
+    case = replace(PANEL, n_rows=n_rows)
+    if peer == "pytorch":
+        return _panel_pytorch(case, n_series)
+    _panel_model(case).fit(make_panel(2, PANEL.n_rows))  # imports, and what a runtime does once
+    table, model = make_panel(n_series, n_rows), _panel_model(case)
+    result = with_peak("fit", lambda: model.fit(table))
+    return {**result, **with_peak("forecast", model.forecast)}
+
+
+def _panel_model(case: Case) -> object:
+    from skforecast_lstm import Forecaster, make_lstm_pipeline
+
+    pipeline = make_lstm_pipeline(
+        peers.estimator("skforecast_lstm", case),
+        n_steps_in=case.n_steps_in,
+        group="series",
+        scaler=None,
+    )
+    return Forecaster(pipeline, target="y", n_steps_out=case.horizon, group="series")
+
+
+def _panel_pytorch(case: Case, n_series: int) -> dict[str, float]:
+    train, _ = peers.make("pytorch", case)
+    train(*replace(case, n_rows=case.n_steps_in + case.horizon).windows())
+    values = make_panel(n_series, case.n_rows)["y"].to_numpy().reshape(n_series, -1)
+
+    def fit() -> None:
+        length = case.n_steps_in + case.horizon
+        views = np.lib.stride_tricks.sliding_window_view(values, length, axis=1)
+        views = views.reshape(-1, length)
+        train(views[:, : case.n_steps_in, None].copy(), views[:, case.n_steps_in :].copy())
+
+    return with_peak("fit", fit)
+
+
+def covariates(peer: str) -> dict[str, float]:
+    """Seconds and peak MB of a fit with three covariates that are known 24 hours ahead."""
+    case, frame, known = COVARIATES, make_covariates(), ["a", "b", "c"]
+    if peer == "pytorch":
+        return _covariates_pytorch(replace(case, n_features=4), frame[["y", *known]].to_numpy())
+    from skforecast_lstm import make_lstm_pipeline, make_supervised
+
+    def fit(rows: object, epochs: int) -> None:
+        X, y = make_supervised(rows, target="y", n_steps_out=case.horizon, known_future=known)
+        model = peers.estimator("skforecast_lstm", replace(case, epochs=epochs))
+        make_lstm_pipeline(model, n_steps_in=case.n_steps_in).fit(X, y)
+
+    fit(frame[:300], 1)  # imports, and what a runtime does once
+    return with_peak("fit", lambda: fit(frame, case.epochs))
+
+
+def _covariates_pytorch(case: Case, table: np.ndarray) -> dict[str, float]:
+    def fit(table: np.ndarray, case: Case) -> None:
+        length = case.n_steps_in + case.horizon
+        views = np.lib.stride_tricks.sliding_window_view(table, length, axis=0).swapaxes(1, 2)
+        past, ahead = views[:, : case.n_steps_in].copy(), views[:, case.n_steps_in :]
+        peers.pytorch_with_known(case, 3)(past, ahead[:, :, 1:].copy(), ahead[:, :, 0].copy())
+
+    fit(table[:300], replace(case, epochs=1))
+    return with_peak("fit", lambda: fit(table, case))
+
+
+def with_peak(name: str, run: Callable) -> dict[str, float]:
+    """Seconds of a call, and the most MB in use meanwhile above those before."""
+    gc.collect()
+    before, peak = resident(), Peak()
+    took = seconds(run)
+    return {f"{name} (s)": took, f"{name} (MB)": peak.stop() - before}
 
 
 def search(peer: str) -> dict[str, float]:

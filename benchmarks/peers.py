@@ -29,6 +29,7 @@ NEEDS = {
     "skforecast": "skforecast",
 }
 TAKE_SERIES = ("darts", "neuralforecast", "skforecast")
+TAKE_TABLES = ("skforecast_lstm", "pytorch")
 TAKE_CANDIDATES = ("skforecast_lstm", "scikeras", "skorch")
 
 
@@ -151,6 +152,33 @@ def _pytorch(case: Case) -> tuple[Callable, Callable]:
             return torch.cat([fitted[0](part) for part in parts]).numpy()
 
     return fit, predict
+
+
+def pytorch_with_known(case: Case, n_known: int) -> Callable:
+    """A function that trains an LSTM whose head also reads what is known of the steps ahead."""
+    import torch
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = torch.nn.LSTM(case.n_features, case.units, batch_first=True)
+            self.dense = torch.nn.Linear(case.units + case.horizon * n_known, case.horizon)
+
+        def forward(self, X: Any, known: Any) -> Any:
+            return self.dense(torch.cat([self.lstm(X)[0][:, -1], known.flatten(1)], dim=1))
+
+    def fit(X: np.ndarray, known: np.ndarray, y: np.ndarray) -> None:
+        network = Network()
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
+        inputs, ahead, targets = map(torch.from_numpy, (X, known, y))
+        for _ in range(case.epochs):
+            for rows in torch.randperm(len(inputs)).split(case.batch_size):
+                optimizer.zero_grad()
+                outputs = network(inputs[rows], ahead[rows])
+                torch.nn.functional.mse_loss(outputs, targets[rows]).backward()
+                optimizer.step()
+
+    return fit
 
 
 def _skorch(case: Case, units: int | None = None, learning_rate: float = 0.001) -> Any:

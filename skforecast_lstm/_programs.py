@@ -21,7 +21,14 @@ import tensorflow as tf
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._compilation import Compilation
-from skforecast_lstm._kernels import device, loops_over_steps, use_fused_kernels
+from skforecast_lstm._kernels import (
+    device,
+    for_many_samples,
+    has_fused_layers,
+    largest_output,
+    loops_over_steps,
+    use_fused_kernels,
+)
 from skforecast_lstm._network import MASKED, Network, zeros_for
 from skforecast_lstm._pickles import pickle_losses_whole
 from skforecast_lstm._seeds import drawing_from
@@ -53,6 +60,12 @@ _MIN_XLA_STEPS = 20_000
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
 _MAX_PREDICT_STEPS = 12_000
+# From so many windows and steps on, large products predict them, which take longer to trace: up to
+# so many windows at a time, of which no layer puts out more than so many numbers.
+_MIN_MANY_STEPS = 100_000
+_MIN_MANY_WINDOWS = 256
+_MAX_PREDICT_WINDOWS = 4_096
+_MAX_PREDICT_VALUES = 8_000_000
 
 History = dict[str, list[float]]
 
@@ -162,6 +175,11 @@ class Program:
         return self._traced(self._forward, *self._signature()[:-2])
 
     @functools.cached_property
+    def _predict_many(self) -> Any:
+        with for_many_samples():
+            return self._traced(self._forward, *self._signature()[:-2])
+
+    @functools.cached_property
     def _train(self) -> Any:
         orders, size = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([], tf.int32)
         rates = tf.TensorSpec([None], tf.float32)
@@ -191,6 +209,21 @@ class Program:
             tf.TensorSpec([None, *(1 for _ in output_shape[1:])], floatx),
         )
 
+    def _inference(self, n_windows: int) -> tuple[Any, int]:
+        """What predicts so many windows, and how many of them at a time."""
+        is_much = n_windows * self._n_steps >= _MIN_MANY_STEPS
+        if not is_much or min(n_windows, self._n_together) < _MIN_MANY_WINDOWS:
+            return self._predict, max(32, _MAX_PREDICT_STEPS // self._n_steps)
+        n_parts = -(-n_windows // self._n_together)
+        return self._predict_many, -(-n_windows // n_parts)
+
+    @functools.cached_property
+    def _n_together(self) -> int:
+        """How many windows to predict at a time where there are many."""
+        if not has_fused_layers(self.model):
+            return 0
+        return min(_MAX_PREDICT_WINDOWS, _MAX_PREDICT_VALUES // largest_output(self.model))
+
     def predict(
         self,
         states: Sequence[State],
@@ -202,10 +235,10 @@ class Program:
         if states is not self._loaded:
             self.model.set_weights(_joined(states))
             self._loaded = states
-        size = max(32, _MAX_PREDICT_STEPS // self._n_steps)
+        run, size = self._inference(len(starts))
         rows, ahead = _tensor(table), self._known(known)
         outputs = [
-            self._predict(
+            run(
                 rows,
                 tf.constant(starts[first : first + size], tf.int32),
                 *(part[first : first + size] for part in ahead),

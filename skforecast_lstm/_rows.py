@@ -20,8 +20,9 @@ __all__ = ["FittedRows", "Rows", "split_groups"]
 
 # Rows are taken for a piece of the fitted table if it would be so by chance less often than this.
 _MAX_CHANCE = 1e-3
-# So many rows of a piece are compared before all are.
+# So many rows of a piece are compared before all are, unless it can only be in so many places.
 _N_COMPARED = 64
+_N_CANDIDATES = 2
 # So many fitted rows tell how often rows are equal.
 _N_SAMPLED = 2_000
 
@@ -354,6 +355,8 @@ def _find_piece(fitted: np.ndarray, given: np.ndarray, habits: _Habits) -> int |
     # One column leaves few rows to compare.
     found = np.flatnonzero(_are_near(fitted[:, :1], given[0, :1], rounding[:1]))
     for row in np.unique(np.linspace(0, n_given - 1, min(n_given, _N_COMPARED)).astype(int)):
+        if len(found) <= _N_CANDIDATES:
+            break
         is_like = found + row >= n_fitted
         inside = found[~is_like] + row
         is_like[~is_like] = _are_near(fitted[inside], given[row], rounding)

@@ -262,8 +262,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         # Rows of a window stand behind one another in the table, so its flat form is a view too.
         # Not by strides of the table: those of an axis of length one may be any.
         n_features = table.shape[1]
-        flat = np.ascontiguousarray(table).ravel()
-        windows = np.lib.stride_tricks.sliding_window_view(flat, self.n_steps * n_features)
+        values = np.ascontiguousarray(table).ravel()
+        windows = np.lib.stride_tricks.sliding_window_view(values, self.n_steps * n_features)
         return windows[::n_features]
 
     def _gathered(self) -> np.ndarray:
@@ -334,6 +334,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
 
     def can_be_completed(self) -> np.ndarray:
         """Tell which windows miss nothing but their oldest steps."""
+        if self._miss_nothing():
+            return ~self.is_purged[self.ends]
         n_missing = self._n_missing()
         firsts = self._firsts()
         is_leading = self._count(self._is_missing(), firsts, firsts + n_missing) == n_missing
@@ -351,7 +353,9 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         mask : bool, default=False
             Whether these steps are to be skipped, or repeat the first one that is known.
         """
-        n_missing = np.where(self.can_be_completed(), self._n_missing(), 0) + self.n_lacking
+        n_missing = self.n_lacking
+        if not self._miss_nothing():
+            n_missing = n_missing + np.where(self.can_be_completed(), self._n_missing(), 0)
         rows = np.flatnonzero(n_missing)
         facts = {name: getattr(self, name) for name in ("is_masked", "is_table", "ahead")}
         if not len(rows):
@@ -415,6 +419,11 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             IncompleteWindowWarning,
             stacklevel=3,
         )
+
+    def _miss_nothing(self) -> bool:
+        """Tell in little time what is true of most windows: nothing is to be filled or skipped."""
+        some = self.n_lacking.any() or self.is_masked.any() or np.isnan(self.table).any()
+        return self.ahead is None and not some
 
     def _is_missing(self) -> np.ndarray:
         return self._lack_values() & ~self.is_masked

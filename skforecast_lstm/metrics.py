@@ -292,7 +292,7 @@ def mean_quantile_loss(
             f"y_quantiles must have the shape of y_true and a last axis of the {len(levels)} "
             f"quantiles {levels}, got shape {arrays.shape}."
         )
-    named = {f"y_quantiles[..., {i}]": arrays[..., i] for i in range(len(levels))}
+    named: dict[str, Any] = {f"y_quantiles[..., {i}]": arrays[..., i] for i in range(len(levels))}
     truth, *forecasts = _check_forecasts(y_true, **named)
     losses = []
     for level, forecast in zip(levels, forecasts, strict=True):

@@ -6,7 +6,13 @@ import pytest
 import tensorflow as tf
 
 from skforecast_lstm import LSTMRegressor, _cache, _kernels, _programs, clear_cache
-from skforecast_lstm._kernels import loops_over_steps, use_fused_kernels
+from skforecast_lstm._kernels import (
+    for_many_samples,
+    has_fused_layers,
+    largest_output,
+    loops_over_steps,
+    use_fused_kernels,
+)
 
 LAYERS = keras.layers
 
@@ -66,6 +72,8 @@ def test_same_outputs_and_gradients_as_keras(name):
     X = np.random.default_rng(0).normal(size=(6, 7, 3)).astype(np.float32)
     plain = build(*NETWORKS[name]())
     fused = fused_twin(plain)
+    assert has_fused_layers(fused)
+    assert not has_fused_layers(plain)
     assert "BlockLSTM" in operations(fused)
     assert "BlockLSTM" not in operations(plain)
     assert not loops_over_steps(fused)
@@ -135,6 +143,48 @@ def test_few_samples(n_samples):
         outputs_and_gradients(fused, X), outputs_and_gradients(plain, X), strict=True
     ):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [1, 33, 100])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_many_samples_have_the_outputs_of_few(name, n_samples):
+    X = np.random.default_rng(0).normal(size=(n_samples, 7, 3)).astype(np.float32)
+    plain = build(*NETWORKS[name]())
+    fused = fused_twin(plain)
+    with for_many_samples():
+        assert "BlockLSTM" not in operations(fused)
+        outputs = tf.function(fused)(X)
+    np.testing.assert_allclose(outputs, plain(X), atol=1e-6)
+
+
+def test_states_of_many_samples_are_those_of_few():
+    sequences = keras.Input((7, 3))
+    _, h, c = LAYERS.LSTM(5, return_state=True)(sequences)
+    plain = keras.Model(sequences, LAYERS.LSTM(5)(LAYERS.RepeatVector(2)(h), initial_state=[h, c]))
+    fused = fused_twin(plain)
+    X = np.random.default_rng(0).normal(size=(40, 7, 3)).astype(np.float32)
+    with for_many_samples():
+        outputs = tf.function(fused)(X)
+    np.testing.assert_allclose(outputs, plain(X), atol=1e-6)
+
+
+def test_a_graph_for_many_samples_is_for_those_made_inside_only():
+    fused = fused_twin(build(LAYERS.LSTM(5)))
+    with for_many_samples():
+        pass
+    assert "BlockLSTM" in operations(fused)
+
+
+@pytest.mark.parametrize(
+    ("layers", "largest"),
+    [
+        ([LAYERS.LSTM(2)], 7 * 3),
+        ([LAYERS.LSTM(9, return_sequences=True), LAYERS.LSTM(4)], 7 * 9),
+        ([LAYERS.LSTM(2), LAYERS.Dense(50)], 50),
+    ],
+)
+def test_the_largest_output_of_a_sample(layers, largest):
+    assert largest_output(build(*layers)) == largest
 
 
 def losses_with_and_without(model, X, monkeypatch):

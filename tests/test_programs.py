@@ -113,6 +113,43 @@ def test_predict_agrees_with_the_keras_model(data):
     np.testing.assert_allclose(one_by_one, model.predict(X), atol=1e-6)
 
 
+@pytest.fixture
+def in_large_products(monkeypatch):
+    """Take for many windows what a test can afford."""
+    monkeypatch.setattr(_programs, "_MIN_MANY_STEPS", 1)
+    monkeypatch.setattr(_programs, "_MIN_MANY_WINDOWS", 8)
+
+
+def test_many_windows_are_predicted_as_few(data, in_large_products, monkeypatch):
+    X, y = data
+    model = make().fit(X, y)
+    few = np.concatenate([model.predict(X[start : start + 7]) for start in range(0, len(X), 7)])
+    many = model.predict(X)
+    np.testing.assert_allclose(many, few, atol=1e-6)
+    for size in (8, 33):  # the same digits, however many at a time
+        monkeypatch.setattr(_programs, "_MAX_PREDICT_WINDOWS", size)
+        clear_cache()
+        np.testing.assert_array_equal(model.predict(X), many)
+    clear_cache()
+
+
+def test_predictions_of_many_windows_do_not_depend_on_threads(tmp_path):
+    code = (
+        "import numpy as np, sys\n"
+        "from skforecast_lstm import LSTMRegressor\n"
+        "X = np.random.default_rng(0).normal(size=(3_000, 40, 2))\n"
+        "model = LSTMRegressor(140, epochs=1, random_state=0).fit(X[:70], X[:70, -1])\n"
+        "np.save(sys.argv[1], model.predict(X))\n"
+    )
+    found = []
+    for threads in ("1", "2"):
+        path = str(tmp_path / f"{threads}.npy")
+        environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads}
+        subprocess.run([sys.executable, "-c", code, path], check=True, env=environment)
+        found.append(np.load(path))
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("granted", ["1", "2"])
 def test_workers_take_the_threads_that_joblib_grants(granted):
