@@ -48,6 +48,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm._watchers import Progress
 from skforecast_lstm._windows import KnownAhead, Windows
 
 __all__ = ["BaseLSTMRegressor"]
@@ -279,6 +280,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
                 patience=self.n_iter_no_change if self.early_stopping and held_out else None,
             ),
             jit_compile=self.jit_compile,
+            progress=self._progress(epochs, len(history_before.get("loss", []))),
         )
         self._fitted_network, self._members = network, members
         # The very list tells a program whether it holds the weights that it is to predict with.
@@ -287,16 +289,23 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
 
-    def _training(self, member: Member, **options: Any) -> training.Training:
+    def _training(
+        self, member: Member, progress: Progress | None, **options: Any
+    ) -> training.Training:
         return training.Training(
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             rng=member.rng,
             dropout_seed=member.seed,
-            verbose=int(self.verbose),
+            progress=progress,
             callbacks=self._callbacks(),
             **options,
         )
+
+    def _progress(self, n_epochs: int, first_epoch: int) -> Progress | None:
+        if not self.verbose or not n_epochs:
+            return None
+        return Progress(int(self.verbose), n_epochs, first_epoch, self.n_members)
 
     def _members_of(self, network: training.Network, *, is_fresh: bool) -> list[Member]:
         """New networks, or copies of those there are, if they are what the parameters say."""
@@ -316,6 +325,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         """Predict the targets of every row, in the layout that ``fit`` was given.
 
         Pipelines hand on `return_std` and `quantiles`: ``pipeline.predict(X, quantiles=[0.9])``.
+        Searches of scikit-learn do not: ask their ``best_estimator_``.
 
         Parameters
         ----------
@@ -335,7 +345,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
             The predictions, in the target's units. With `quantiles` there is one axis more, the
-            last, for them.
+            last, for them, in the order asked for; they never cross.
         std : ndarray of the shape of `y`
             The deviations, in the target's units. Only with ``return_std=True``.
 
@@ -344,8 +354,15 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         ValueError
             If the regressor has no members or no such quantiles.
         """
+        check_is_fitted(self)
         if quantiles is not None:
-            return self._predict_some(X, quantiles, return_std=return_std)
+            if return_std:
+                raise ValueError(
+                    "predict returns either the spread of the members (return_std=True) or "
+                    "quantiles: ask for one after the other."
+                )
+            at = self._find_quantiles(quantiles, f"quantiles={quantiles} were asked for")
+            return self._in_layout(self._predict_all(X), at)
         is_known, outputs = self._outputs(X)
         y = self._middle(self._to_units(is_known, outputs.mean(axis=1)))
         if not return_std:
@@ -368,7 +385,6 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
 
         The second is of shape (n_known, n_members, n_steps_out, n_targets, n_quantiles).
         """
-        check_is_fitted(self)
         windows = self._check_windows(X, reset=False)
         windows.warn_if_cold(type(self).__name__, _FILLED[self.missing])
         is_known = windows.can_be_completed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +12,14 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 __all__ = [
+    "best_of",
     "check_order",
     "count_context",
     "find_method",
     "find_windows",
     "fitted_parts",
     "fitted_windows",
+    "predict_takes",
     "splits_rows",
     "takes_one_target",
 ]
@@ -83,6 +86,22 @@ def find_method(estimator: Any, name: str) -> Callable[..., Any] | None:
             before = estimator[:-1]
             return lambda X, **kw: method(before.transform(X) if len(before) else X, **kw)
     return None
+
+
+def best_of(estimator: Any) -> Any:
+    """What a search predicts with, whose ``predict`` takes parameters; any other as it is."""
+    while hasattr(estimator, "best_estimator_"):
+        estimator = estimator.best_estimator_
+    return estimator
+
+
+def predict_takes(estimator: Any, name: str) -> bool:
+    """Tell whether ``predict`` takes a parameter, or hands it on to what does."""
+    estimator = best_of(estimator)
+    parameters = inspect.signature(estimator.predict).parameters
+    hands_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    parts = fitted_parts(estimator)[-1:] if hands_on else []
+    return name in parameters or any(predict_takes(part, name) for part in parts)
 
 
 def find_windows(estimator: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from skforecast_lstm import _programs as training
 from skforecast_lstm._relation import Relation
+from skforecast_lstm._watchers import Progress
 from skforecast_lstm._windows import Windows
 
 __all__ = ["Member", "begin_at_ridge", "new_members", "relate", "train_members"]
@@ -66,26 +68,28 @@ def train_members(
     validation: training.Samples | None,
     *,
     compilation: Callable[[], training.Compilation],
-    options: Callable[[Member], training.Training],
+    options: Callable[[Member, Progress | None], training.Training],
     jit_compile: str | bool,
+    progress: Progress | None = None,
 ) -> training.History:
     """Train one network after the other, and return the mean of their histories.
 
     Optimizers, metrics and callbacks have a state: `compilation` and `options` make new ones for
-    every member.
+    every member; `progress` is one for all.
     """
     histories = []
-    for member in members:
-        member.state, history = training.train(
-            network,
-            compilation(),
-            member.state,
-            samples,
-            validation,
-            options(member),
-            jit_compile,
-        )
-        histories.append(history)
+    with contextlib.closing(progress) if progress else contextlib.nullcontext():
+        for member in members:
+            member.state, history = training.train(
+                network,
+                compilation(),
+                member.state,
+                samples,
+                validation,
+                options(member, progress),
+                jit_compile,
+            )
+            histories.append(history)
     return _mean_history(histories)
 
 

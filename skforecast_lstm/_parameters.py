@@ -304,5 +304,5 @@ class LSTMParameters:
         0,
         ["verbose"],
         """int
-        1: a progress bar. 2: a line per epoch.""",
+        1: a progress bar over all members and epochs, with the time left. 2: a line per epoch.""",
     )

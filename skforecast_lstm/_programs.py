@@ -124,7 +124,7 @@ class Training:
     learning_rate: float | None = None
     schedule: str = "constant"
     patience: int | None = None
-    verbose: int = 0
+    progress: Progress | None = None
     callbacks: Sequence[keras.callbacks.Callback] = field(default_factory=list)
 
     @property
@@ -138,10 +138,6 @@ class Training:
             return current + 0.0 * epoch
         done = (epoch - self.first_epoch) / self.epochs
         return self.learning_rate * (1 + np.cos(np.pi * done)) / 2
-
-    def progress(self) -> Progress | None:
-        """Who shows how far it has come."""
-        return Progress(self.verbose, self.first_epoch, self.last_epoch) if self.verbose else None
 
     def orders(self, n_epochs: int, n_samples: int) -> np.ndarray:
         """Sample numbers in the order of training, one row per epoch."""
@@ -288,11 +284,11 @@ class Program:
         """Train in the graph, for as many epochs at a time as nobody wants to look in between."""
         model, n_samples = self.model, len(samples[1])
         batch_size = tf.constant(min(training.batch_size, n_samples), tf.int32)
-        is_watched = bool(training.callbacks or training.verbose) or held_out is not None
+        is_watched = bool(training.callbacks or training.progress) or held_out is not None
         span = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
         history: History = {}
         best = Best(training.patience)
-        with attached(training.callbacks, training.progress()) as watching:
+        with attached(training.callbacks, training.progress) as watching:
             callbacks = keras.callbacks.CallbackList(
                 watching, model=model, verbose=0, epochs=training.last_epoch
             )
@@ -331,8 +327,8 @@ class Program:
             ours.append(
                 keras.callbacks.EarlyStopping(patience=training.patience, restore_best_weights=True)
             )
-        progress = training.progress()
-        with drawing_from(self._generator), attached(training.callbacks, progress) as watching:
+        watchers = attached(training.callbacks, training.progress)
+        with drawing_from(self._generator), watchers as watching:
             history = self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
                 validation_data=held_out and _Batches(self._take, held_out, training.batch_size),

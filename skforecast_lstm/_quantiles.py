@@ -38,43 +38,31 @@ class QuantilesMixin:
             )
         return quantiles
 
+    def _find_quantiles(self, quantiles: Any, asked: str) -> np.ndarray:
+        """Positions of quantiles among those that the network predicts; what was asked, if none."""
+        if not _has_quantiles(self):
+            raise ValueError(
+                f"{asked}, which networks of loss='quantile' predict, but {type(self).__name__} "
+                f"has loss={self.loss!r}. Fit it with loss='quantile' and these among quantiles, "
+                f"or put ConformalRegressor around the pipeline."
+            )
+        wanted = np.ravel(np.asarray(quantiles, dtype=np.float64))
+        distances = np.abs(np.asarray(self._quantiles) - wanted[:, np.newaxis])
+        if not wanted.size or not (distances.min(axis=1) <= 1e-9).all():
+            raise ValueError(
+                f"{asked}, but the network predicts {self._quantiles}: fit it with them among "
+                f"quantiles."
+            )
+        return distances.argmin(axis=1)
+
     def _middle(self, y: np.ndarray) -> np.ndarray:
         """The forecasts themselves, or their median among the quantiles, in the layout of y."""
-        # Sorted, as those of predict_quantiles are.
-        y = y[..., 0] if y.shape[3] == 1 else np.sort(y, axis=3)[..., self._quantiles.index(0.5)]
-        return y.reshape(-1, *self._y_shape)
+        return self._in_layout(y, 0 if y.shape[3] == 1 else self._quantiles.index(0.5))
 
-    def _predict_some(self, X: Any, quantiles: Any, *, return_std: bool) -> np.ndarray:
-        """These quantiles, in the layout of ``predict`` and a last axis."""
-        check_is_fitted(self)
-        wanted = np.atleast_1d(np.asarray(quantiles, dtype=float))
-        distances = np.abs(np.asarray(self._quantiles) - wanted[:, np.newaxis])
-        if return_std or not _has_quantiles(self) or (distances.min(axis=1) > 1e-9).any():
-            raise ValueError(
-                f"quantiles={quantiles} must be among those that the network predicts, "
-                f"{self._quantiles if _has_quantiles(self) else 'none'}, and go without "
-                f"return_std: fit it with loss='quantile' and quantiles=... that hold them."
-            )
-        y = np.sort(self._predict_all(X), axis=3)[..., distances.argmin(axis=1)]
-        return y.reshape(-1, *self._y_shape, len(wanted))
-
-    @available_if(_has_quantiles)
-    def predict_quantiles(self, X: Any) -> np.ndarray:
-        """Predict the quantiles of the targets of every row; only with ``loss="quantile"``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, as for ``predict``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_steps_out * n_targets, n_quantiles)
-            The quantiles in increasing order, in the target's units; outputs are time-major. They
-            are sorted, so that they never cross.
-        """
-        y = np.sort(self._predict_all(X), axis=3)
-        return y.reshape(len(y), -1, y.shape[3])
+    def _in_layout(self, y: np.ndarray, at: Any) -> np.ndarray:
+        """The quantiles at some positions, in the layout of y; sorted, so that they never cross."""
+        y = np.sort(y, axis=3)[..., at]
+        return y.reshape(len(y), *self._y_shape, *y.shape[3:])
 
     @available_if(_has_quantiles)
     def predict_interval(
@@ -96,16 +84,10 @@ class QuantilesMixin:
             The ends, in the layout of ``predict``.
         """
         check_is_fitted(self)
-        levels = np.asarray(self._quantiles)
-        wanted = levels[[0, -1]]
+        ends = self._quantiles[0], self._quantiles[-1]
         if coverage is not None:
-            wanted = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
-        distances = np.abs(levels - wanted[:, np.newaxis])
-        if (distances.min(axis=1) > 1e-9).any():
-            raise ValueError(
-                f"coverage={coverage} needs the quantiles {wanted[0]:.4g} and {wanted[1]:.4g}, but "
-                f"the network predicts {self._quantiles}: fit it with them among quantiles."
-            )
-        y = np.sort(self._predict_all(X), axis=3)
-        lower, upper = (y[..., end].reshape(-1, *self._y_shape) for end in distances.argmin(axis=1))
+            ends = (1 - coverage) / 2, (1 + coverage) / 2
+        asked = f"coverage={coverage} needs the quantiles {ends[0]:.4g} and {ends[1]:.4g}"
+        at = self._find_quantiles(ends, asked)
+        lower, upper = np.moveaxis(self._in_layout(self._predict_all(X), at), -1, 0)
         return lower, upper

@@ -51,24 +51,40 @@ class Schedule(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar for the fit (``verbose=1``) or a line per epoch (``verbose=2``)."""
+    """One bar for all members of a fit (``verbose=1``), or a line per epoch (``verbose=2``)."""
 
-    def __init__(self, verbose: int, first_epoch: int, last_epoch: int) -> None:
+    def __init__(
+        self, verbose: int, n_epochs: int, first_epoch: int = 0, n_members: int = 1
+    ) -> None:
         super().__init__()
-        self._last_epoch = last_epoch
+        self._n_epochs, self._last_epoch = n_epochs, first_epoch + n_epochs
+        self._n_members, self._n_begun = n_members, 0
         self._bar = None
         if verbose == 1:
-            self._bar = tqdm(total=last_epoch - first_epoch, desc="fit", unit="epoch")
+            self._bar = tqdm(total=n_members * n_epochs, desc="fit", unit="epoch")
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Say which member comes next."""
+        self._n_begun += 1
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Show the losses of the epoch."""
         numbers = {name: f"{value:.4g}" for name, value in (logs or {}).items()}
+        member = f"member {self._n_begun}/{self._n_members} " * (self._n_members > 1)
         if self._bar is not None:
+            self._bar.set_description(f"fit {member}".rstrip(), refresh=False)
             self._bar.set_postfix(numbers, refresh=False)
             self._bar.update()
         else:
             shown = " ".join(f"{name}={value}" for name, value in numbers.items())
-            tqdm.write(f"epoch {epoch + 1}/{self._last_epoch} {shown}")
+            tqdm.write(f"{member}epoch {epoch + 1}/{self._last_epoch} {shown}")
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Take off the total the epochs that a member did not need: the time left is right."""
+        if self._bar is not None:
+            n_to_come = (self._n_members - self._n_begun) * self._n_epochs
+            self._bar.total = self._bar.n + n_to_come
+            self._bar.refresh()
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -84,8 +100,6 @@ def attached(
     try:
         yield [*callbacks, *([] if progress is None else [progress])]
     finally:
-        if progress is not None:
-            progress.close()
         for callback in callbacks:
             callback.set_model(None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -23,7 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
-from skforecast_lstm._inspect import find_method, find_windows
+from skforecast_lstm._inspect import best_of, find_method, find_windows
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales
 from skforecast_lstm._validation import (
@@ -368,40 +368,28 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         self.regressor_.fit(X, scaled, **fit_params)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, *, quantiles: Sequence[float] | None = None) -> np.ndarray:
         """Predict the targets of every row, in the units of its series.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             The rows, with the labels of their series.
+        quantiles : sequence of float, default=None
+            Quantiles to predict in place of the forecast, if the regressor can.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
-            The predictions, in the layout of the regressor's.
+            The predictions, in the layout of the regressor's; quantiles are the last axis.
         """
         labels = self._check_labels(X, reset=False)
-        return self._in_units(self.regressor_.predict(X), labels)
-
-    @available_if(_inner_has("predict_quantiles"))
-    def predict_quantiles(self, X: Any) -> np.ndarray:
-        """Predict quantiles, in the units of the row's series; only if the regressor can.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows, with the labels of their series.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_steps_out * n_targets, n_quantiles)
-            The quantiles of the regressor.
-        """
-        labels = self._check_labels(X, reset=False)
-        y = find_method(self.regressor_, "predict_quantiles")(X)  # type: ignore[misc]
-        return np.moveaxis(self._in_units(np.moveaxis(y, 2, 1), labels), 1, 2)
+        if quantiles is None:
+            return self._in_units(self.regressor_.predict(X), labels)
+        y = best_of(self.regressor_).predict(X, quantiles=quantiles)
+        parts = [self._in_units(part, labels) for part in np.moveaxis(y, -1, 0)]
+        return np.stack(parts, axis=-1)
 
     @available_if(_inner_has("predict_interval"))
     def predict_interval(

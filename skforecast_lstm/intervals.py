@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -206,22 +207,41 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.alpha_ = np.full(residuals.shape[1:], 1 - self.coverage)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, *, quantiles: Sequence[float] | None = None) -> np.ndarray:
         """Predict with the estimator that was fitted on all rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or what else the estimator takes
             The rows.
+        quantiles : sequence of float, default=None
+            Quantiles in (0, 1) to predict in place of the forecast: the ends of the intervals
+            around it, of the current residuals as they are. 0.05 is the lower end of the interval
+            with a coverage of 0.9, and 0.5 the forecast.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps_out, n_targets)
-            The predictions, in the middle of the intervals.
+            The predictions, in the middle of the intervals; quantiles are a last axis more.
+
+        Raises
+        ------
+        ValueError
+            If a quantile is not in (0, 1), or there are too few residuals for it.
         """
         check_is_fitted(self)
-        return self.estimator_.predict(X)
+        if quantiles is None:
+            return self.estimator_.predict(X)
+        offsets = [self._offset(level) for level in _check_levels(quantiles)]
+        y = np.asarray(self.estimator_.predict(X))
+        return np.stack([y + offset for offset in offsets], axis=-1)
+
+    def _offset(self, level: float) -> np.ndarray:
+        """How far a quantile is from the prediction, by output."""
+        coverage = abs(2 * level - 1)
+        _check_enough(self.n_calibration_, coverage)
+        return np.sign(level - 0.5) * _quantile(np.abs(self.residuals_), coverage)
 
     def predict_interval(
         self, X: Any, coverage: float | None = None
@@ -344,6 +364,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             estimator=self,
             **options,
         )
+
+
+def _check_levels(quantiles: Any) -> np.ndarray:
+    levels = np.ravel(np.asarray(quantiles, dtype=np.float64))
+    if not levels.size or not ((levels > 0) & (levels < 1)).all():
+        raise ValueError(f"quantiles must be numbers in (0, 1), got {quantiles!r}.")
+    return levels
 
 
 def _take_if_by_row(value: Any, rows: np.ndarray, n_rows: int) -> Any:

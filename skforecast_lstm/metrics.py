@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils import check_array, check_consistent_length
 
-from skforecast_lstm._inspect import find_method
+from skforecast_lstm._inspect import best_of, find_method, predict_takes
 from skforecast_lstm._validation import check_integer, check_quantiles
 
 __all__ = [
@@ -232,7 +232,7 @@ def mean_quantile_loss(
     multioutput: Any = "uniform_average",
     quantile_average: bool = True,
 ) -> float | np.ndarray:
-    """Mean pinball loss of several quantiles, as ``predict_quantiles`` gives them.
+    """Mean pinball loss of several quantiles, as ``predict(X, quantiles=...)`` gives them.
 
     Of one quantile it is :func:`sklearn.metrics.mean_pinball_loss`. Twice its mean over many evenly
     spaced quantiles approaches the continuous ranked probability score (CRPS).
@@ -475,8 +475,8 @@ def make_mase_scorer(y_train: Any, *, season_length: int = 1) -> Callable[..., f
 def make_quantile_scorer(quantiles: Any) -> Callable[..., float]:
     """Make a scorer of :func:`mean_quantile_loss`, negated so that higher is better.
 
-    It scores what ``predict_quantiles(X)`` of the estimator gives, of the last step of a pipeline,
-    or of the best estimator of a search.
+    It scores what ``predict(X, quantiles=quantiles)`` of the estimator gives, which pipelines hand
+    on, or of the best estimator of a search.
 
     Parameters
     ----------
@@ -548,7 +548,12 @@ class _QuantileScorer(_Scorer):
     quantiles: tuple[float, ...]
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
-        forecasts = _require_method(estimator, "predict_quantiles")(X)
+        if not predict_takes(estimator, "quantiles"):
+            raise AttributeError(
+                f"this scorer needs an estimator with predict(X, quantiles=...), but "
+                f"{type(estimator).__name__} has none, nor has what it wraps."
+            )
+        forecasts = best_of(estimator).predict(X, quantiles=self.quantiles)
         options = {"quantiles": self.quantiles, "sample_weight": sample_weight}
         return -float(mean_quantile_loss(y, forecasts, **options))
 

@@ -246,8 +246,8 @@ def test_columns_that_nothing_is_known_about_come_back_in_their_units(scaler):
         np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-6)
     if scaler == "standard":
         np.testing.assert_allclose(model.target_scaler_.mean_, np.average(y, 0, weight))
-    quantiles = quantile_regressor(epochs=1, target_scaler=scaler).fit(X, y).predict_quantiles(X)
-    assert quantiles.shape == (30, 3, 3)
+    model = quantile_regressor(epochs=1, target_scaler=scaler).fit(X, y)
+    assert model.predict(X, quantiles=model.quantiles).shape == (30, 3, 3)
 
 
 def test_with_window_norm_all_steps_of_a_target_share_a_scale():
@@ -334,7 +334,7 @@ def test_quantiles_hold_their_share_of_the_truth(seed):
         epochs=30, learning_rate=0.01, n_targets=2, random_state=seed, batch_size=64
     )
     model.fit(X[:1000], y[:1000])
-    quantiles = model.predict_quantiles(X[1000:])
+    quantiles = model.predict(X[1000:], quantiles=(0.1, 0.5, 0.9))
     assert quantiles.shape == (1000, 2, 3)
     shares = (y[1000:, :, np.newaxis] <= quantiles).mean(axis=0)
     np.testing.assert_allclose(shares, [[0.1, 0.5, 0.9]] * 2, atol=0.06)
@@ -344,9 +344,9 @@ def test_quantiles_never_cross_and_predict_is_the_median():
     X, y = noisy(40)
     model = quantile_regressor(epochs=1).fit(X, y.reshape(-1, 2, 1))
     far = np.linspace(-50, 50, 300).reshape(-1, 3, 1)
-    quantiles = model.predict_quantiles(far)
-    assert (np.diff(quantiles, axis=2) >= 0).all()
-    np.testing.assert_array_equal(model.predict(far).reshape(-1, 2), quantiles[..., 1])
+    quantiles = model.predict(far, quantiles=(0.1, 0.5, 0.9))
+    assert (np.diff(quantiles, axis=3) >= 0).all()
+    np.testing.assert_array_equal(model.predict(far), quantiles[..., 1])
     raw = model._predict_all(far)
     assert (np.diff(raw, axis=3) < 0).any()  # sorting had something to do
 
@@ -358,11 +358,17 @@ def test_intervals_have_the_layout_of_y(layout):
     model = quantile_regressor(epochs=1, quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)).fit(X, y)
     lower, upper = model.predict_interval(X, coverage=0.5)
     assert lower.shape == upper.shape == y.shape == model.predict(X).shape
-    quantiles = model.predict_quantiles(X)
-    np.testing.assert_array_equal(lower.reshape(20, -1), quantiles[..., 1])
-    np.testing.assert_array_equal(upper.reshape(20, -1), quantiles[..., 3])
+    quantiles = model.predict(X, quantiles=[0.75, 0.05, 0.25])  # in any order
+    assert quantiles.shape == (*y.shape, 3)
+    np.testing.assert_array_equal(lower, quantiles[..., 2])
+    np.testing.assert_array_equal(upper, quantiles[..., 0])
     widest = model.predict_interval(X)
-    np.testing.assert_array_equal(widest[0].reshape(20, -1), quantiles[..., 0])
+    np.testing.assert_array_equal(widest[0], quantiles[..., 1])
+    for missing in ([0.1], []):
+        with pytest.raises(
+            ValueError, match=r"quantiles=\[.*\] were asked for, but the network pr"
+        ):
+            model.predict(X, quantiles=missing)
     with pytest.raises(ValueError, match=r"coverage=0.8 needs the quantiles 0.1 and 0.9, but"):
         model.predict_interval(X, coverage=0.8)
 
@@ -377,7 +383,6 @@ def test_quantiles_that_are_none(quantiles):
 def test_only_a_quantile_loss_has_quantiles():
     X, y = noisy(10)
     model = LSTMRegressor(4, epochs=1).fit(X, y)
-    assert not hasattr(model, "predict_quantiles")
     assert not hasattr(model, "predict_interval")
 
 
@@ -553,15 +558,16 @@ def test_only_an_ensemble_has_a_spread(noise):
 def test_quantiles_are_predicted_through_a_pipeline():
     X, y = noisy(40)
     model = make_pipeline(quantile_regressor(epochs=2, n_targets=2)).fit(X, y)
-    every = model[-1].predict_quantiles(X).reshape(*y.shape, 3)
+    every = model[-1].predict(X, quantiles=(0.1, 0.5, 0.9))
+    assert every.shape == (*y.shape, 3)
     found = model.predict(X, quantiles=[0.9, 0.1])
     np.testing.assert_array_equal(found, every[..., [2, 0]])
     np.testing.assert_array_equal(model.predict(X, quantiles=[0.5])[..., 0], model.predict(X))
-    with pytest.raises(ValueError, match=r"quantiles=\[0.7\] must be among .* \(0.1, 0.5, 0.9\)"):
+    with pytest.raises(ValueError, match=r"quantiles=\[0.7\] were asked for, .* \(0.1, 0.5, 0.9\)"):
         model.predict(X, quantiles=[0.7])
-    with pytest.raises(ValueError, match="go without return_std"):
+    with pytest.raises(ValueError, match="ask for one after the other"):
         model.predict(X, quantiles=[0.9], return_std=True)
-    with pytest.raises(ValueError, match="none, and go without"):
+    with pytest.raises(ValueError, match=r"has loss='mse'\. Fit it with loss='quantile'"):
         make().fit(X, y).predict(X, quantiles=[0.9])
 
 
@@ -697,7 +703,8 @@ def test_quantiles_of_an_ensemble():
     ]
     raw = np.mean([single._predict_all(X) for single in singles], axis=0)
     expected = np.sort(raw, axis=3).reshape(40, 2, 3)
-    np.testing.assert_allclose(model.predict_quantiles(X), expected, rtol=1e-4, atol=1e-4)
+    found = model.predict(X, quantiles=(0.1, 0.5, 0.9))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
     medians = np.array([single.predict(X) for single in singles])
     np.testing.assert_allclose(
         model.predict(X, return_std=True)[1], medians.std(axis=0), rtol=1e-3, atol=1e-4

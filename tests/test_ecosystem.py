@@ -34,6 +34,7 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer
 from skforecast_lstm._windows import Windows
+from skforecast_lstm.pipelines import make_lstm_pipeline
 
 CV = TimeSeriesSplit(3)
 GRID = {"window__n_steps_in": [3, 6], "lstm__units": [3, 4]}
@@ -404,3 +405,34 @@ def test_held_out_rows_are_routed_and_windowed(airline):
         model["lstm"].set_fit_request(X_val=True, y_val=True)
         model.fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
     assert len(model["lstm"].history_["val_loss"]) == 3
+
+
+# --- parameters of predict ----------------------------------------------------------------------
+
+
+def test_parameters_of_predict_go_through_pipelines_and_what_stands_around_them(airline):
+    X, y = airline
+    levels, quick = [0.1, 0.9], {"epochs": 1, "n_members": 2, "random_state": 0}
+    regressor = LSTMRegressor(4, loss="quantile", **quick)
+    for table in (X, X.to_numpy()):
+        model = make_lstm_pipeline(regressor, n_steps_in=4, n_steps_out=3).fit(table, y)
+        windows = model[:-1].transform(table)
+        expected = model[-1].predict(windows, quantiles=levels)
+        assert expected.shape == (*y.shape, 2)
+        plain = make_pipeline(*clone(model).named_steps.values()).fit(table, y)
+        for pipeline in (model, plain):
+            np.testing.assert_array_equal(pipeline.predict(table, quantiles=levels), expected)
+            forecast, std = pipeline.predict(table, return_std=True)
+            np.testing.assert_array_equal(forecast, pipeline.predict(table))
+            assert std.shape == y.shape
+    one = y.iloc[:, 0]
+    search = GridSearchCV(model, {"lstm__units": [4]}, cv=TimeSeriesSplit(2), error_score="raise")
+    found = search.fit(X, one).best_estimator_.predict(X, quantiles=levels)
+    assert found.shape == (len(X), 2)
+    # Scalers work by column: those of one target bring its quantiles back, too.
+    around = TransformedTargetRegressor(model, transformer=StandardScaler()).fit(X, one)
+    quantiles = around.predict(X, quantiles=[0.1, 0.5, 0.9])
+    np.testing.assert_allclose(quantiles[:, 1], around.predict(X), rtol=1e-6)
+    with config_context(enable_metadata_routing=True):
+        model[-1].set_predict_request(quantiles=True)
+        assert model.fit(X, y).predict(X, quantiles=levels).shape == (*y.shape, 2)

@@ -316,14 +316,11 @@ class Recorder(RegressorMixin, BaseEstimator):
         self.X_, self.y_, self.sample_weight_ = X, y, sample_weight
         return self
 
-    def predict(self, X):
+    def predict(self, X, quantiles=None):
         if self.constant is None:
             return np.asarray(self.y_)
-        return np.full((len(X), *np.shape(self.y_)[1:]), self.constant)
-
-    def predict_quantiles(self, X):
-        flat = self.predict(X).reshape(len(X), -1)
-        return np.stack([flat - 1, flat, flat + 1], axis=2)
+        y = np.full((len(X), *np.shape(self.y_)[1:]), self.constant)
+        return y if quantiles is None else np.stack([y - 1, y, y + 1], axis=-1)
 
     def predict_interval(self, X, coverage=None):
         half = np.inf if coverage is None else coverage
@@ -479,20 +476,22 @@ def test_quantiles_and_intervals_in_the_units_of_the_series(layout):
     scales = np.tile(scales, 1 if layout == "one step" else 2)
     middle = model.predict(X).reshape(len(X), -1)
     expected = np.stack([middle - scales, middle, middle + scales], axis=2)
-    np.testing.assert_allclose(model.predict_quantiles(X), expected, rtol=1e-12)
+    quantiles = model.predict(X, quantiles=(0.1, 0.5, 0.9))
+    assert quantiles.shape == (*y.shape, 3)
+    np.testing.assert_allclose(quantiles.reshape(expected.shape), expected, rtol=1e-12)
     lower, upper = model.predict_interval(X, coverage=0.5)
     assert lower.shape == upper.shape == y.shape
     np.testing.assert_allclose((upper - lower).reshape(len(X), -1), scales, rtol=1e-12)
 
 
 def test_quantiles_and_intervals_where_the_regressor_has_them():
-    for name in ("predict_quantiles", "predict_interval"):
-        inner = make_pipeline(FunctionTransformer(), Recorder(0.0))
-        assert hasattr(GroupTransformedTargetRegressor(inner, group="shop"), name)
-        assert not hasattr(GroupTransformedTargetRegressor(Ridge(), group="shop"), name)
+    inner = make_pipeline(FunctionTransformer(), Recorder(0.0))
+    assert hasattr(GroupTransformedTargetRegressor(inner, group="shop"), "predict_interval")
+    plain = GroupTransformedTargetRegressor(Ridge(), group="shop")
+    assert not hasattr(plain, "predict_interval")
     X, y = framed()
     model = GroupTransformedTargetRegressor(inner, group="shop").fit(X, y)
-    assert model.predict_quantiles(X).shape == (len(X), 1, 3)
+    assert model.predict(X, quantiles=(0.1, 0.5, 0.9)).shape == (len(X), 3)
 
 
 def pooled_model(**options) -> GroupTransformedTargetRegressor:

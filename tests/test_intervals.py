@@ -627,3 +627,23 @@ def test_folds_that_leave_nothing_to_calibrate_are_refused():
     folds = PredefinedSplit(np.r_[np.full(26, -1), np.zeros(4)])
     with pytest.raises(ValueError, match=r"needs at least 9 residuals.* gave 4 rows"):
         ConformalRegressor(LinearRegression(), cv=folds).fit(np.zeros((30, 1)), np.zeros(30))
+
+
+# --- quantiles ----------------------------------------------------------------------------------
+
+
+def test_quantiles_are_the_ends_of_intervals():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(120, 2)), rng.normal(size=(120, 3))
+    model = ConformalRegressor(Ridge()).fit(X, y)
+    quantiles = model.predict(X, quantiles=[0.95, 0.05, 0.5])
+    assert quantiles.shape == (120, 3, 3)
+    lower, upper = model.predict_interval(X, coverage=0.9)
+    np.testing.assert_allclose(quantiles[..., 0], upper)
+    np.testing.assert_allclose(quantiles[..., 1], lower)
+    np.testing.assert_array_equal(quantiles[..., 2], model.predict(X))
+    for bad in ([0.0], [1.0], [], [np.nan]):
+        with pytest.raises(ValueError, match=r"quantiles must be numbers in \(0, 1\)"):
+            model.predict(X, quantiles=bad)
+    with pytest.raises(ValueError, match="needs at least 999 residuals"):
+        model.predict(X, quantiles=[0.9995])

@@ -93,7 +93,8 @@ def test_quantiles_begin_at_those_of_what_a_ridge_regression_leaves():
     X, y = framed(walk(200, 2), n_steps_out=2)
     X, y = X[5:], y[5:]
     model = ZeroRegressor(loss="quantile", n_targets=2, linear_skip="ridge")
-    found = model.set_params(quantiles=(0.1, 0.5, 0.8)).initialize(X, y).predict_quantiles(X)
+    levels = (0.1, 0.5, 0.8)
+    found = model.set_params(quantiles=levels).initialize(X, y).predict(X, quantiles=levels)
     shares = (y[..., np.newaxis] < found).mean(axis=0)
     np.testing.assert_allclose(shares, [[0.1, 0.5, 0.8]] * 4, atol=1.5 / len(y))
 

@@ -349,7 +349,7 @@ def test_missing_training_values_are_left_out_pairwise():
 
 def test_quantiles_of_each_output():
     y_quantiles = quantiles_around(FORECAST)
-    flat = y_quantiles.reshape(len(Y), -1, 3)  # as predict_quantiles gives them for any layout
+    flat = y_quantiles.reshape(len(Y), -1, 3)
     options = {"quantiles": QUANTILES, "quantile_average": False}
     raw = mean_quantile_loss(Y, flat, **options, **OPTIONS)
     assert raw.shape == (N_STEPS, N_TARGETS, 3)
@@ -470,14 +470,13 @@ class NormalRegressor(RegressorMixin, BaseEstimator):
         self.ridge_ = Ridge().fit(X, y, sample_weight)
         return self
 
-    def predict(self, X):
-        return self.ridge_.predict(X)
+    def predict(self, X, quantiles=None):
+        if quantiles is None:
+            return self.ridge_.predict(X)
+        return np.stack([self._quantile(X, level) for level in quantiles], axis=-1)
 
     def _quantile(self, X, level):
         return self.predict(X) + self.spread * norm.ppf(level)
-
-    def predict_quantiles(self, X):
-        return np.stack([self._quantile(X, level) for level in QUANTILES], axis=-1)
 
     def predict_interval(self, X, coverage=0.5):
         return self._quantile(X, (1 - coverage) / 2), self._quantile(X, (1 + coverage) / 2)
@@ -508,7 +507,7 @@ def test_scores_are_negated_metrics(data):
         "smape": symmetric_mean_absolute_percentage_error(y, forecast, sample_weight=weights),
         "mase": mean_absolute_scaled_error(y, forecast, y_train=Y_TRAIN, sample_weight=weights),
         "quantile": mean_quantile_loss(
-            y, model.predict_quantiles(X), quantiles=QUANTILES, sample_weight=weights
+            y, model.predict(X, quantiles=QUANTILES), quantiles=QUANTILES, sample_weight=weights
         ),
         "interval": interval_score(
             y, *model.predict_interval(X, coverage=0.8), coverage=0.8, sample_weight=weights
@@ -565,7 +564,9 @@ def test_what_to_score_is_found_through_a_pipeline(scorer, data):
 
 def test_an_estimator_without_the_method_is_named():
     model = make_pipeline(StandardScaler(), DummyRegressor()).fit([[0], [1]], [0, 1])
-    with pytest.raises(AttributeError, match=r"needs an estimator with predict_quantiles, but Pip"):
+    with pytest.raises(
+        AttributeError, match=r"needs an estimator with predict\(X, quantiles=\.\.\.\), but Pip"
+    ):
         SCORERS["quantile"](model, [[0], [1]], [0, 1])
     with pytest.raises(AttributeError, match=r"needs an estimator with predict_interval"):
         SCORERS["interval"](model, [[0], [1]], [0, 1])

@@ -314,7 +314,7 @@ def test_quantiles_come_back_to_their_targets_in_order(kind):
     bias = np.array([[[-1, 0, 2], [-3, 1, 1.5]], [[-0.5, 0.25, 1], [0, 1, 2]]])
     model = ZeroRegressor(loss="quantile", n_targets=2, **season(kind))
     model.bias = tuple(bias.ravel())
-    found = model.initialize(X, y).predict_quantiles(X[5:])
+    found = model.initialize(X, y).predict(X[5:], quantiles=model.quantiles)
     history, sigma = np.asarray(X)[5:], table.std(axis=0)
     spread = np.ones((1, 1, 2)) * model.target_scaler_.scale_
     if kind in ("standard", "seasonal"):

@@ -1,5 +1,7 @@
 """What watches a training: callbacks, early stopping, progress and the rate from epoch to epoch."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -124,6 +126,31 @@ def test_progress(data, capsys, verbose, stream):
     assert "3/3" in shown
     make(verbose=0).fit(X, y)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("callbacks", [[], [CountBatches()]])
+def test_one_bar_runs_over_all_members(data, capsys, callbacks):
+    X, y = data
+    make(verbose=1, n_members=3, callbacks=callbacks).fit(X, y)
+    shown = capsys.readouterr().err
+    assert "9/9" in shown
+    assert "3/3" not in shown.replace("member 3/3", "")
+    assert shown.count("\n") == 1
+    assert "fit member 3/3: 100%" in shown
+    assert re.search(r"\[\d+:\d+<\d+:\d+", shown)  # the time left
+    make(verbose=2, n_members=2).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert lines[-1].startswith("member 2/2 epoch 3/3 loss=")
+
+
+def test_a_bar_is_full_where_members_stop_early(data, capsys):
+    X, y = data
+    model = make(verbose=1, n_members=2, early_stopping=True, epochs=60, n_iter_no_change=2)
+    model.set_params(learning_rate=0.05).fit(X, y, X_val=X[:10] * -1, y_val=y[:10])
+    last = capsys.readouterr().err.splitlines()[-1].split("\r")[-1]
+    total = int(re.search(r"(\d+)/\1 ", last)[1])
+    assert model.n_iter_ <= total < 120
 
 
 # --- the learning rate from epoch to epoch -----------------------------------------------------
