@@ -221,3 +221,40 @@ def test_auto_n_seq_fits_every_window():
         assert np.isfinite(
             model.fit(X[:, :n_steps_in], X[:, 0, 0]).predict(X[:, :n_steps_in])
         ).all()
+
+
+RECURRENT = [name for name in REGRESSORS if name != "ConvLSTMRegressor"]
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_units_stack_recurrent_layers_in_every_architecture(name):
+    X = np.random.default_rng(0).normal(size=(8, 4, 1))
+    depths = []
+    for units in (3, (3,), [5, 4, 3], np.int64(3)):
+        model = make(name, units=units, epochs=1, random_state=0).fit(X, X[:, -2:, 0])
+        assert np.isfinite(model.predict(X)).all()
+        found = [layer for layer in model.model_.layers if "LSTM" in type(layer).__name__]
+        found += [
+            x.forward_layer for x in model.model_.layers if type(x).__name__ == "Bidirectional"
+        ]
+        depths.append([layer.units for layer in found])
+    decoder = [3] * name.startswith("EncoderDecoder")
+    forward = [[3], [3], [5, 4, 3], [3]]
+    assert depths == [widths + decoder for widths in forward]
+
+
+@pytest.mark.parametrize("units", [0, -1, True, 2.5, (), (5, 0), (5, 2.5), (True,), "5", None])
+@pytest.mark.parametrize("name", RECURRENT)
+def test_units_that_are_no_widths_are_refused(name, units):
+    X = np.random.default_rng(0).normal(size=(8, 4, 1))
+    with pytest.raises(ValueError, match=r"units.*(Got|must be a positive width)"):
+        make(name, units=units, epochs=1).fit(X, X[:, 0, 0])
+
+
+def test_an_integer_is_one_layer_of_the_stacked_regressor():
+    X = np.random.default_rng(0).normal(size=(8, 4, 1))
+    stacked, plain = (
+        make(name, units=3, epochs=1, random_state=0).fit(X, X[:, 0, 0]).predict(X)
+        for name in ("StackedLSTMRegressor", "LSTMRegressor")
+    )
+    np.testing.assert_array_equal(stacked, plain)
