@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -162,14 +164,21 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
             The table: rows are time, columns are series. The index tells the dates: a
             DatetimeIndex, a PeriodIndex or numbers.
-        y : Ignored
-            Present for scikit-learn's conventions.
+        y : None
+            Present for scikit-learn's conventions. What is to be forecast is a column of `data`.
 
         Returns
         -------
         self : Forecaster
             The fitted forecaster.
         """
+        if y is not None:
+            raise ValueError(
+                f"Forecaster.fit takes one table, with targets and covariates as its columns, but "
+                f"got a second argument of type {type(y).__name__}. Join them, for example "
+                f"pd.concat([y, exog], axis=1), and name the targets with target=..., the "
+                f"covariates that are known in advance with known_future=..."
+            )
         frame = self._frame(data)
         X, y = frame.samples()
         parts = [self.estimator, *self.estimator.get_params().values()]
@@ -289,6 +298,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         data: Any = None,
         future: Any = None,
         interval: float | None = None,
+        ids: Sequence[Any] | None = None,
     ) -> pd.DataFrame:
         """Forecast the steps that follow the last row.
 
@@ -310,6 +320,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             Coverage of an interval in (0, 1), given as further columns: from an estimator with
             ``predict_interval``, which are :class:`ConformalRegressor` and this package's
             regressors with ``loss="quantile"``. Up to `n_steps_out` steps.
+        ids : sequence, default=None
+            Labels of the series to forecast, with `group`. None: all of them.
 
         Returns
         -------
@@ -321,17 +333,28 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
         coming = None if future is None else named_table(future, self._future_columns(steps))
         self._check_request(steps, coming, interval)
-        parts = self._parts(data)
+        parts = self._chosen(self._parts(data), ids)
         if data is not None:
             for label, part in parts.items():
                 self._check_rows(label, part)
-        forecasts = {
-            label: self._forecast_series(part, label, steps, coming, interval)
-            for label, part in parts.items()
-        }
+        courses = self._courses(parts, steps, coming)
+        values = self._forecast_courses(courses, steps, interval)
+        for label, part, found in zip(parts, parts.values(), values, strict=True):
+            self._warn_if_unknown(found, part, label)
+        suffixes = ["", "_lower", "_upper"][: values.shape[3]]
+        targets = self.feature_names_in_[self._targets]
+        columns = [name + suffix for name in targets for suffix in suffixes]
+        index = self._index_of(list(parts), [course.index[:steps] for course in courses])
+        return pd.DataFrame(values.reshape(len(index), -1), index=index, columns=columns)
+
+    def _index_of(self, labels: list[Any], dates: list[pd.Index]) -> pd.Index:
+        """Index of the forecasts of all series."""
         if self._group is None:
-            return forecasts[None]
-        return pd.concat(forecasts, names=[self.feature_names_in_[self._group]])
+            return dates[0]
+        of_rows = pd.Index(labels).repeat(len(dates[0]))
+        every = dates[0].append(dates[1:])
+        names = [self.feature_names_in_[self._group], dates[0].name]
+        return pd.MultiIndex.from_arrays([of_rows, every], names=names)
 
     def _future_columns(self, steps: int) -> list[Any]:
         """Names of the columns whose coming values are needed."""
@@ -431,45 +454,76 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             stacklevel=4,
         )
 
-    def _forecast_series(
-        self, table: pd.DataFrame, label: Any, steps: int, future: Any, interval: float | None
-    ) -> pd.DataFrame:
-        """Forecast one series, a horizon at a time."""
-        estimator, given, n_known, n_blocks = (
-            self.estimator_,
-            table,
-            len(table),
-            -(-steps // self.n_steps_out),
-        )
-        n_ahead = n_blocks * self.n_steps_out + self.lead - 1
-        dates = labels_after(table.index, n_ahead, self.freq_) if n_ahead else table.index[:0]
-        index = dates[self.lead - 1 :] if self.lead else table.index[-1:].append(dates)
-        names = self._future_columns(steps)
-        if names or n_blocks > 1:
-            table = table.reindex(table.index.append(dates))
-            numbers = {name: "float64" for name in self._numeric if name in table}
-            table = table.astype(numbers)  # whatever they are observed in, forecasts are that
-            if self._group is not None:
-                table.iloc[n_known:, self._group] = label
-        if names:
-            coming = self._coming(future, label, dates, names)
-            table.loc[coming.index, names] = coming
-        blocks: list[np.ndarray] = []
-        for first in range(n_known, n_known + steps, self.n_steps_out):
-            is_known = not blocks or not np.isnan(blocks[-1]).any()
-            values = (
-                self._predict(estimator, table, first - 1, interval) if is_known else blocks[-1]
+    def _chosen(
+        self, parts: dict[Any, pd.DataFrame], ids: Sequence[Any] | None
+    ) -> dict[Any, pd.DataFrame]:
+        """The series to forecast."""
+        if ids is None:
+            return parts
+        wanted = [ids] if np.ndim(ids) == 0 else list(ids)
+        unknown = [label for label in wanted if label not in parts]
+        if self._group is None or unknown or not wanted:
+            known = "group=None" if self._group is None else f"{list(parts)[:5]}, ..."
+            raise ValueError(
+                f"ids must be labels of the series of `group`, at least one, got {ids!r}; there "
+                f"are {known}."
             )
-            blocks.append(values)
-            if n_blocks > 1 and is_known:  # the next horizon takes these for observed
-                rows = slice(first, first + self.n_steps_out)
-                table.iloc[rows, self._targets] = blocks[-1][..., 0]
-        values = np.concatenate(blocks)[:steps]
-        self._warn_if_unknown(values, given, label)
-        suffixes = ["", "_lower", "_upper"][: values.shape[2]]
-        targets = self.feature_names_in_[self._targets]
-        columns = [name + suffix for name in targets for suffix in suffixes]
-        return pd.DataFrame(values.reshape(steps, -1), index=index[:steps], columns=columns)
+        return {label: parts[label] for label in wanted}
+
+    def _courses(self, parts: dict[Any, pd.DataFrame], steps: int, future: Any) -> list[_Course]:
+        """Every series with the rows that follow its last one."""
+        n_blocks = -(-steps // self.n_steps_out)
+        n_ahead = n_blocks * self.n_steps_out + self.lead - 1
+        names = self._future_columns(steps)
+        following: dict[Any, pd.Index] = {}
+        courses = []
+        for label, part in parts.items():
+            last = part.index[-1]
+            if last not in following:
+                after = labels_after(part.index, n_ahead, self.freq_) if n_ahead else None
+                following[last] = part.index[:0] if after is None else after
+            dates, table, n_known = following[last], part, len(part)
+            index = dates[self.lead - 1 :] if self.lead else part.index[-1:].append(dates)
+            if names or n_blocks > 1:
+                table = self._with_rows(part, dates, label)
+            if names:
+                coming = self._coming(future, label, dates, names)
+                table.loc[coming.index, names] = coming
+            courses.append(_Course(table, n_known, index))
+        return courses
+
+    def _with_rows(self, part: pd.DataFrame, dates: pd.Index, label: Any) -> pd.DataFrame:
+        """Rows of a series, and empty ones at the dates that follow."""
+        table = part.reindex(part.index.append(dates))
+        # Whatever they are observed in, forecasts are that.
+        table = table.astype({name: "float64" for name in self._numeric if name in table})
+        if self._group is not None:
+            table.iloc[len(part) :, self._group] = label
+        return table
+
+    def _forecast_courses(
+        self, courses: list[_Course], steps: int, interval: float | None
+    ) -> np.ndarray:
+        """Values (n_series, steps, n_targets, 1), or 3 with the ends of the interval.
+
+        A horizon at a time, all series at once: each takes the forecasts of one horizon for
+        observed in the next, unless one is missing, which none can then follow.
+        """
+        blocks: list[np.ndarray] = []
+        going = np.arange(len(courses))
+        for first in range(0, steps, self.n_steps_out):
+            found = self._predict([courses[number] for number in going], first, interval)
+            block = np.full((len(courses), *found.shape[1:]), np.nan)
+            block[going] = found
+            blocks.append(block)
+            going = going[~np.isnan(found).any(axis=(1, 2, 3))]
+            if first + self.n_steps_out >= steps or not len(going):
+                continue
+            for number in going:
+                course = courses[number]
+                rows = slice(course.n_known + first, course.n_known + first + self.n_steps_out)
+                course.table.iloc[rows, self._targets] = block[number, ..., 0]
+        return np.concatenate(blocks, axis=1)[:, :steps]
 
     def _coming(self, future: Any, label: Any, dates: pd.Index, names: list[Any]) -> pd.DataFrame:
         """The coming values of one series at the dates that are needed."""
@@ -500,27 +554,53 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"future must hold each date once, but has {doubled!s} more often.")
         return future.loc[needed, names]
 
-    def _predict(
-        self, estimator: Any, table: pd.DataFrame, origin: int, interval: float | None
-    ) -> np.ndarray:
-        """Values (n_steps_out, n_targets, 1) from a row, or 3 with the ends of the interval."""
-        roles = self._targets, self._features, self._known, self.n_steps_out, self.lead, self._group
-        rows = np.arange(max(0, origin + 1 - self._n_rows), origin + 1)
-        X = Frame(table, *roles).inputs(rows)
-        with asking_for(slice(-1, None)):
+    def _predict(self, courses: list[_Course], first: int, interval: float | None) -> np.ndarray:
+        """Values (n_series, n_steps_out, n_targets, 1) of one horizon, or 3 with an interval."""
+        shape = len(courses), self.n_steps_out, len(self._targets)
+        if not courses:
+            return np.empty((*shape, 1 if interval is None else 3))
+        estimator, roles = self.estimator_, (self._targets, self._features, self._known)
+        stretches, rows, n_rows = [], [], 0
+        for course in courses:
+            origin = course.n_known + first - 1
+            start = max(0, origin + 1 - self._n_rows)
+            stretch = course.table.iloc[start : origin + self.n_steps_out + self.lead]
+            rows.append(n_rows + np.arange(origin + 1 - start))
+            n_rows += len(stretch)
+            stretches.append(stretch)
+        table = stretches[0] if len(stretches) == 1 else pd.concat(stretches)
+        frame = Frame(table, *roles, self.n_steps_out, self.lead, self._group)
+        X = frame.inputs(np.concatenate(rows))
+        origins = np.cumsum([len(part) for part in rows]) - 1
+        if len(courses) > 1:  # rows in the order of time, the series interleaved
+            order = X.index.argsort(kind="stable")
+            X, origins = X.iloc[order], np.argsort(order, kind="stable")[origins]
+        with asking_for(origins):
             values = [estimator.predict(X)]
-        if interval is not None:
-            predict_interval = find_method(estimator, "predict_interval")
-            if predict_interval is None:
-                raise ValueError(
-                    f"interval={interval} needs an estimator that knows intervals: wrap it as "
-                    f"ConformalRegressor(estimator), or take a regressor of this package with "
-                    f"loss='quantile'."
-                )
-            with asking_for(slice(-1, None)):
-                values += predict_interval(X, coverage=interval)
-        shape = self.n_steps_out, len(self._targets)
-        return np.stack([np.asarray(value)[-1].reshape(shape) for value in values], axis=2)
+            if interval is not None:
+                values += _interval_of(estimator, interval)(X, coverage=interval)
+        return np.stack([np.asarray(value)[origins].reshape(shape) for value in values], axis=3)
+
+
+@dataclass
+class _Course:
+    """A series on its way: its rows and those that follow, how many are known, and their dates."""
+
+    table: pd.DataFrame
+    n_known: int
+    index: pd.Index
+
+
+def _interval_of(estimator: Any, interval: float) -> Callable[..., Any]:
+    """What predicts intervals."""
+    predict_interval = find_method(estimator, "predict_interval")
+    if predict_interval is None:
+        raise ValueError(
+            f"interval={interval} needs an estimator that knows intervals: wrap it as "
+            f"ConformalRegressor(estimator), or take a regressor of this package with "
+            f"loss='quantile'."
+        )
+    return predict_interval
 
 
 def _longest_window(estimator: Any) -> int:

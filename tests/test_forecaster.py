@@ -685,3 +685,80 @@ def test_columns_that_fit_has_seen_must_be_there():
         forecaster.forecast(0)
     with pytest.raises(ValueError, match="too short"):
         Forecaster(lags(), n_steps_out=9).fit(PASSENGERS[:9])
+
+
+# --- many series at once ------------------------------------------------------------------------
+
+
+def make_panel(n_rows=60):
+    """Three series, of which one begins and ends earlier than the others, with a covariate."""
+    rng = np.random.default_rng(0)
+    dates = pd.date_range("2024-01-01", periods=n_rows, freq="D", name="day")
+    parts = []
+    for number, (label, stretch) in enumerate(
+        {"b": slice(None), "a": slice(5, -7), "c": slice(None)}.items()
+    ):
+        price = rng.normal(size=n_rows)
+        sold = 10 * number + price + np.cumsum(rng.normal(size=n_rows))
+        part = pd.DataFrame({"sold": sold, "price": price, "shop": label}, index=dates)
+        parts.append(part[stretch])
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def make_panel_forecaster(**params):
+    model = make_lstm_pipeline(Ridge(), n_steps_in=4, group="shop", scaler=None)
+    params = {"target": "sold", "group": "shop", "n_steps_out": 3, **params}
+    return Forecaster(model, **params)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 8])
+def test_series_are_forecast_together_as_each_alone(steps):
+    table = make_panel()
+    forecaster = make_panel_forecaster(features="sold").fit(table)
+    together = forecaster.forecast(steps)
+    alone = [forecaster.forecast(steps, ids=[label]) for label in "abc"]
+    together = together.sort_index(level="shop", sort_remaining=False)
+    pd.testing.assert_frame_equal(together, pd.concat(alone), check_freq=False)
+    ends = table.groupby("shop").apply(lambda part: part.index[-1])
+    for label, part in together.groupby("shop"):
+        assert part.index.get_level_values(1)[0] == ends[label] + pd.Timedelta("1D")
+    newer = table.groupby("shop").tail(6).sort_index(kind="stable")
+    later = forecaster.forecast(steps, data=newer).sort_index(level="shop", sort_remaining=False)
+    pd.testing.assert_frame_equal(later, together, check_freq=False)
+
+
+def test_covariates_and_intervals_of_series_are_their_own():
+    table = make_panel()
+    is_known = np.zeros(len(table), dtype=bool)
+    for rows in table.reset_index().groupby("shop").indices.values():
+        is_known[rows[:-3]] = True
+    model = make_panel_forecaster().estimator
+    forecaster = make_panel_forecaster(features="sold", known_future="price")
+    forecaster.set_params(estimator=ConformalRegressor(model, cv=3, coverage=0.5))
+    forecaster.fit(table[is_known])
+    future = table[~is_known].drop(columns="sold")
+    together = forecaster.forecast(future=future, interval=0.5)
+    assert list(together.columns) == ["sold", "sold_lower", "sold_upper"]
+    for label in "abc":
+        alone = forecaster.forecast(future=future, interval=0.5, ids=label)
+        pd.testing.assert_frame_equal(together.loc[[label]], alone, check_freq=False)
+
+
+@pytest.mark.parametrize("ids", [["x"], [], ["a", "x"], 3])
+def test_ids_that_are_no_series_are_refused(ids):
+    forecaster = make_panel_forecaster(features="sold").fit(make_panel())
+    with pytest.raises(ValueError, match="ids must be labels of the series"):
+        forecaster.forecast(ids=ids)
+
+
+def test_ids_need_a_group():
+    forecaster = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=4)).fit(np.arange(30.0))
+    with pytest.raises(ValueError, match="group=None"):
+        forecaster.forecast(ids=["a"])
+
+
+def test_a_second_table_is_refused():
+    table = make_panel()
+    forecaster = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=4))
+    with pytest.raises(ValueError, match=r"takes one table, .*pd\.concat\(\[y, exog\], axis=1\)"):
+        forecaster.fit(table["sold"], table[["price"]])
