@@ -1,7 +1,5 @@
 """The parameters of the regressors: each with its default, its rule and its documentation."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields

@@ -215,9 +215,10 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features) or what else the estimator takes
             The rows.
         quantiles : sequence of float, default=None
-            Quantiles in (0, 1) to predict in place of the forecast: the ends of the intervals
-            around it, of the current residuals as they are. 0.05 is the lower end of the interval
-            with a coverage of 0.9, and 0.5 the forecast.
+            Quantiles in (0, 1) to predict in place of the forecast, in any order: the forecast plus
+            those of the current residuals as they are. Unlike the ends of intervals, which reach as
+            far to both sides, they follow errors that are skewed, and 0.5 is the forecast only
+            where it errs upwards as often as downwards.
 
         Returns
         -------
@@ -233,15 +234,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if quantiles is None:
             return self.estimator_.predict(X)
-        offsets = [self._offset(level) for level in _check_levels(quantiles)]
+        levels = _check_levels(quantiles, self.n_calibration_)
         y = np.asarray(self.estimator_.predict(X))
-        return np.stack([y + offset for offset in offsets], axis=-1)
-
-    def _offset(self, level: float) -> np.ndarray:
-        """How far a quantile is from the prediction, by output."""
-        coverage = abs(2 * level - 1)
-        _check_enough(self.n_calibration_, coverage)
-        return np.sign(level - 0.5) * _quantile(np.abs(self.residuals_), coverage)
+        return y[..., np.newaxis] + _signed_quantiles(self.residuals_, levels)
 
     def predict_interval(
         self, X: Any, coverage: float | None = None
@@ -366,10 +361,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         )
 
 
-def _check_levels(quantiles: Any) -> np.ndarray:
+def _check_levels(quantiles: Any, n_residuals: int) -> np.ndarray:
+    """Quantiles in (0, 1), each of them warranted by so many residuals."""
     levels = np.ravel(np.asarray(quantiles, dtype=np.float64))
     if not levels.size or not ((levels > 0) & (levels < 1)).all():
         raise ValueError(f"quantiles must be numbers in (0, 1), got {quantiles!r}.")
+    outermost = levels[np.argmax(np.abs(levels - 0.5))]
+    _check_enough(n_residuals, max(outermost, 1 - outermost), f"quantile {outermost:g}")
     return levels
 
 
@@ -407,12 +405,24 @@ def _quantile(scores: np.ndarray, coverage: Any) -> np.ndarray:
     return np.take_along_axis(ordered, np.broadcast_to(ranks, (1, *outputs)), axis=0)[0]
 
 
-def _check_enough(n_scores: int, coverage: float) -> None:
-    """Refuse a coverage that the largest residual cannot warrant."""
+def _signed_quantiles(residuals: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Quantiles of residuals by output, on a last axis.
+
+    If all orders of the residuals and the next are equally likely, the next lies below a quantile
+    with at most its probability in the lower half, and with at least that in the upper.
+    """
+    n_residuals = len(residuals)
+    below = n_residuals + 1 - _rank(n_residuals, 1 - levels)
+    ranks = np.where(levels < 0.5, below, _rank(n_residuals, levels))
+    return np.moveaxis(np.sort(residuals, axis=0)[ranks - 1], 0, -1)
+
+
+def _check_enough(n_scores: int, coverage: float, asked: str = "") -> None:
+    """Refuse a coverage, or what else is asked for, that no residual can warrant."""
     if _rank(n_scores, coverage) > n_scores:
         n_needed = int(np.ceil(coverage / (1 - coverage) - 1e-9))
         raise ValueError(
-            f"coverage={coverage} needs at least {n_needed} residuals, but the folds of cv gave "
-            f"{n_scores} rows without NaN. Give more rows or longer test folds, or ask for less "
-            f"coverage."
+            f"{asked or f'coverage={coverage}'} needs at least {n_needed} residuals, but the folds "
+            f"of cv gave {n_scores} rows without NaN. Give more rows or longer test folds, or ask "
+            f"for {'one nearer to the median' if asked else 'less coverage'}."
         )

@@ -1,7 +1,5 @@
 """One class per architecture: its documentation, its parameters and its builder."""
 
-from __future__ import annotations
-
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any
@@ -24,6 +22,7 @@ __all__ = [
 
 
 @documented
+@dataclass(repr=False, eq=False)
 class LSTMRegressor(BaseLSTMRegressor):
     """The LSTM of the textbooks: one recurrent layer, and every step of the horizon at once.
 
@@ -102,6 +101,7 @@ class StackedLSTMRegressor(BaseLSTMRegressor):
 
 
 @documented
+@dataclass(repr=False, eq=False)
 class BidirectionalLSTMRegressor(BaseLSTMRegressor):
     """One LSTM reads the window forwards, another backwards; a Dense layer reads both.
 
@@ -364,6 +364,7 @@ class SequenceLSTMRegressor(BaseLSTMRegressor):
 
 
 @documented
+@dataclass(repr=False, eq=False)
 class OneToManyLSTMRegressor(BaseLSTMRegressor):
     """The input is repeated once per step of the horizon, and read out step by step.
 

@@ -632,18 +632,54 @@ def test_folds_that_leave_nothing_to_calibrate_are_refused():
 # --- quantiles ----------------------------------------------------------------------------------
 
 
-def test_quantiles_are_the_ends_of_intervals():
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
+def test_quantiles_are_those_of_the_residuals_on_a_last_axis(shape):
+    residuals = np.random.default_rng(0).normal(size=(99, *shape))
+    model = zeros_then(residuals)
+    # Of 99 residuals the tenth is the quantile 0.1 and the 90th is 0.9, in the order asked for.
+    found = model.predict([[0.0]] * 3, quantiles=[0.9, 0.1, 0.5])
+    ordered = np.sort(residuals, axis=0)
+    assert found.shape == (3, *shape, 3)
+    np.testing.assert_array_equal(found[0], np.moveaxis(ordered[[89, 9, 49]], 0, -1))
+
+
+def test_quantiles_between_two_residuals_are_the_outer_ones():
+    model = zeros_then(np.arange(1.0, 11.0))
+    found = model.predict([[0.0]], quantiles=[0.1, 0.25, 0.5, 0.75, 0.9])
+    np.testing.assert_array_equal(found, [[1, 2, 6, 9, 10]])  # 11 * level, rounded outwards
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_quantiles_hold_their_share_of_skewed_errors(seed):
+    rng = np.random.default_rng(seed)
+    model = zeros_then(rng.exponential(size=2000))
+    levels = [0.05, 0.25, 0.5, 0.95]
+    (found,) = model.predict([[0.0]], quantiles=levels)
+    shares = (rng.exponential(size=(20_000, 1)) <= found).mean(axis=0)
+    np.testing.assert_allclose(shares, levels, atol=0.03)
+    # An interval is as wide to both sides, and reaches to where no truth is.
+    assert model.predict_interval([[0.0]], coverage=0.9)[0] < 0 < found[0]
+
+
+def test_quantiles_hold_their_share_whatever_the_number_of_residuals():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(120, 2)), rng.normal(size=(120, 3))
-    model = ConformalRegressor(Ridge()).fit(X, y)
-    quantiles = model.predict(X, quantiles=[0.95, 0.05, 0.5])
-    assert quantiles.shape == (120, 3, 3)
-    lower, upper = model.predict_interval(X, coverage=0.9)
-    np.testing.assert_allclose(quantiles[..., 0], upper)
-    np.testing.assert_allclose(quantiles[..., 1], lower)
-    np.testing.assert_array_equal(quantiles[..., 2], model.predict(X))
-    for bad in ([0.0], [1.0], [], [np.nan]):
+    levels, hits = np.array([0.1, 0.3, 0.5, 0.7, 0.9]), []
+    for _ in range(3000):
+        *residuals, truth = rng.normal(size=13)
+        hits.append(truth <= zeros_then(residuals).predict([[0.0]], quantiles=levels)[0])
+    shares = np.mean(hits, axis=0)
+    # In a lower half at most, in an upper at least; ranks of 13 cannot be nearer than a 13th.
+    assert (shares[:2] <= levels[:2] + 0.02).all()
+    assert (shares[2:] >= levels[2:] - 0.02).all()
+    np.testing.assert_allclose(shares, levels, atol=1 / 13 + 0.02)
+
+
+def test_quantiles_that_are_none_or_not_warranted_are_refused():
+    model = zeros_then(np.ones(9))
+    for bad in ([0.0], [1.0], [], [np.nan], [50]):
         with pytest.raises(ValueError, match=r"quantiles must be numbers in \(0, 1\)"):
-            model.predict(X, quantiles=bad)
-    with pytest.raises(ValueError, match="needs at least 999 residuals"):
-        model.predict(X, quantiles=[0.9995])
+            model.predict([[0.0]], quantiles=bad)
+    for level in (0.01, 0.99):
+        match = rf"quantile {level} needs at least 99 residuals.* gave 9 rows"
+        with pytest.raises(ValueError, match=match):
+            model.predict([[0.0]], quantiles=[0.5, level])
