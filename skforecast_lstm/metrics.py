@@ -614,13 +614,17 @@ def _check_numbers(values: Any, name: str, *, may_be_infinite: bool) -> np.ndarr
 def _check_intervals(y_true: Any, lower: Any, upper: Any) -> list[np.ndarray]:
     """The truth and the bounds in one shape."""
     truth, low, high = _check_forecasts(y_true, may_be_infinite=True, lower=lower, upper=upper)
-    is_crossed = (low > high) | np.isposinf(low) | np.isneginf(high)
+    if np.isposinf(low).any() or np.isneginf(high).any():
+        raise ValueError(
+            "an interval without a lower bound has lower=-inf, one without an upper bound "
+            "upper=inf, but lower is inf or upper is -inf. Are the two swapped?"
+        )
+    is_crossed = low > high
     if is_crossed.any():
         row = int(np.argmax(is_crossed.reshape(len(low), -1).any(axis=1)))
         raise ValueError(
-            f"lower must not be above upper, nor beyond all numbers, but is in "
-            f"{int(is_crossed.sum())} of {is_crossed.size} intervals, first in row {row}. "
-            f"Are the two swapped?"
+            f"lower must not be above upper, but is in {int(is_crossed.sum())} of "
+            f"{is_crossed.size} intervals, first in row {row}. Are the two swapped?"
         )
     return [truth, low, high]
 
