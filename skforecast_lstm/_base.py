@@ -592,8 +592,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
 
 
 def _check_3d(X: Any, *, mask: bool) -> Windows:
-    """Check windows; those of the window step through their table, which is smaller."""
-    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    """Check windows; those of the window step are of a table that it has checked."""
     if isinstance(X, Windows):
-        return X.but(table=check_array(X.table, **params))
+        return X
+    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
     return Windows.of_sequences(check_array(X, allow_nd=True, **params), mask=mask)

@@ -116,15 +116,14 @@ def is_reversed(windows: np.ndarray) -> bool:
     Parameters
     ----------
     windows : ndarray of shape (n_windows, n_steps, ...)
-        The windows; NaN or inf marks what is missing.
+        The windows; NaN marks what is missing.
     """
     if len(windows) < 3 or windows.shape[1] < 3:  # they may be alike by chance
         return False
     n_rows = np.clip(_MAX_VALUES // np.prod(windows.shape[1:]), 10, len(windows) - 1)
     rows = np.linspace(0, len(windows) - 2, n_rows).astype(int)
     earlier, later = np.asarray(windows[rows]), np.asarray(windows[rows + 1])
-    with np.errstate(invalid="ignore"):  # inf marks steps to skip
-        forwards, backwards = later[:, :-1] - earlier[:, 1:], later[:, 1:] - earlier[:, :-1]
+    forwards, backwards = later[:, :-1] - earlier[:, 1:], later[:, 1:] - earlier[:, :-1]
     is_known = np.isfinite(forwards) & np.isfinite(backwards)
     if np.count_nonzero(is_known) < 10:
         return False

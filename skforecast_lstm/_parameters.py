@@ -269,8 +269,8 @@ class LSTMParameters:
         """{"drop", "mask"}
         What becomes of windows whose oldest steps are NaN: a table's first rows, or sequences of
         varying length, padded at the front. "drop": they are left out of training, and completed
-        for prediction by repeating the first known step. "mask": the recurrent layers skip these
-        steps, in both. Steps that are inf in every feature are always skipped.""",
+        for prediction by repeating the first known step. "mask": the recurrent layers skip every
+        step that holds NaN, in both.""",
     )
     callbacks: Any = parameter(
         None,
