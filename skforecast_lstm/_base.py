@@ -391,7 +391,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
-        windows = self._scaled_windows(windows[is_known])
+        windows = self._scaled_windows(windows if is_known.all() else windows[is_known])
         history, known = windows.history(), self._known(windows)
         outputs = training.predict(
             self._fitted_network,

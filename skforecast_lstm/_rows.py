@@ -354,7 +354,8 @@ def _find_piece(fitted: np.ndarray, given: np.ndarray, habits: _Habits) -> int |
     rounding = habits.rounding(fitted, given)
     # One column leaves few rows to compare.
     found = np.flatnonzero(_are_near(fitted[:, :1], given[0, :1], rounding[:1]))
-    for row in np.unique(np.linspace(0, n_given - 1, min(n_given, _N_COMPARED)).astype(int)):
+    few = np.arange(0, n_given, -(-n_given // _N_COMPARED))
+    for row in [*few.tolist(), n_given - 1]:
         if len(found) <= _N_CANDIDATES:
             break
         is_like = found + row >= n_fitted
