@@ -256,7 +256,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         if is_fresh or not (is_partial and self._relation.is_certain):
             relation = self._find_relation(chosen)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
-        chosen = self._scaled(chosen)
+        rows, chosen = chosen.windows, self._scaled(chosen)
         if is_fresh:
             self.season_length_ = self._find_season(chosen)
         samples = self._samples(chosen)
@@ -264,7 +264,9 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
         if is_fresh and self.linear_skip == "ridge":
-            begin_at_ridge(members, network, chosen.windows.history(), samples, self._quantiles)
+            begin_at_ridge(
+                members, network, chosen.windows.history(), rows, samples, self._quantiles
+            )
         history_before = self.history_ if is_partial and not is_fresh else {}
         history = train_members(
             members,

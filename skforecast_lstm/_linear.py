@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_NUMBERS", "linear_start"]
+from skforecast_lstm._windows import Windows
 
+__all__ = ["MAX_NUMBERS", "linear_start", "time_folds"]
+
+# Samples to learn from, and to judge by.
+Fold = tuple[Any, slice]
 # Penalties that the regression is chosen from.
 _PENALTIES = np.logspace(-1, 6, 15)
 # The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
@@ -21,7 +26,7 @@ def linear_start(
     y: np.ndarray,
     quantiles: Sequence[float],
     weight: np.ndarray | None,
-    n_between: int,
+    folds: Sequence[Fold],
 ) -> list[np.ndarray]:
     """Kernel and bias of a linear skip that make it a ridge regression.
 
@@ -38,8 +43,8 @@ def linear_start(
         What is predicted of each target: the constants begin at these of what is left.
     weight : ndarray of shape (n_samples,) or None
         Weights of the samples.
-    n_between : int
-        Samples whose targets reach into those of a later one.
+    folds : sequence of (slice or ndarray of int, slice)
+        Samples that the penalty is chosen by, as :func:`time_folds` gives them.
     """
     kernel, bias = start
     x, shift, scale = normalised
@@ -48,7 +53,7 @@ def linear_start(
     inputs = np.column_stack([inputs, np.ones(len(inputs))])
     departures = ((y - shift) / scale).reshape(len(y), -1)
     units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]
-    found = _ridge(inputs, departures, units, weight, n_between)
+    found = _ridge(inputs, departures, units, weight, folds)
     left = np.quantile(departures - inputs @ found, quantiles, axis=0).T
     left = left if len(quantiles) > 1 else np.zeros_like(left)
     kernel, bias = np.zeros_like(kernel), (found[-1:].T + left).ravel().astype(bias.dtype)
@@ -57,24 +62,42 @@ def linear_start(
 
 
 def _ridge(
-    inputs: np.ndarray, targets: np.ndarray, units: np.ndarray, weight: np.ndarray, n_between: int
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    units: np.ndarray,
+    weight: np.ndarray,
+    folds: Sequence[Fold],
 ) -> np.ndarray:
     """Coefficients of a ridge regression without a constant, shape (n_inputs, n_targets).
 
     The penalty is the largest whose absolute error, in such units, is within 2 % of the least on
-    the last four fifths of the samples, each fifth predicted from the samples before it whose
-    targets do not reach into it, or from two thirds of those before it where these are more.
+    the folds, each predicted from the samples before it.
     """
-    n_fold = len(inputs) // 5
     errors = np.zeros(len(_PENALTIES))
-    for start in n_fold * np.arange(1, 5) if n_fold else []:
-        n_before = max(start - n_between, start - start // 3)
-        fold = slice(start, start + n_fold)
-        before = inputs[:n_before], targets[:n_before], weight[:n_before]
-        for number, found in enumerate(_solve(*before, _PENALTIES)):
+    for before, fold in folds:
+        samples = inputs[before], targets[before], weight[before]
+        for number, found in enumerate(_solve(*samples, _PENALTIES)):
             errors[number] += (np.abs(inputs[fold] @ found - targets[fold]) * units[fold]).sum()
     best = _PENALTIES[errors <= 1.02 * errors.min()][-1]
     return next(_solve(inputs, targets, weight, [best]))
+
+
+def time_folds(windows: Windows, reach: int) -> list[Fold]:
+    """Part samples in the order of time: those before a fold, and the fold, four times.
+
+    The folds are the last four fifths. Before each are the samples whose targets, which reach so
+    many rows ahead, end before it in their own series, or two thirds of all where these are more.
+    """
+    every, n_fold = np.arange(len(windows)), len(windows) // 5
+    folds: list[Fold] = []
+    for start in range(n_fold, 5 * n_fold, n_fold) if n_fold else []:
+        fold = slice(start, start + n_fold)
+        before = every[:start][windows.end_before(every[:start], every[fold], reach)]
+        if len(before) < start - start // 3:
+            before = every[: start - start // 3]
+        is_whole = len(before) == before[-1] + 1  # slices are not copied
+        folds.append((slice(len(before)) if is_whole else before, fold))
+    return folds
 
 
 def _solve(

@@ -50,13 +50,16 @@ def begin_at_ridge(
     members: list[Member],
     network: training.Network,
     windows: Windows,
+    rows: Windows,
     samples: training.Samples,
     quantiles: Sequence[float],
 ) -> None:
     """Let the linear part of networks begin at the ridge regression of the samples."""
     # The truth stands beside each of its quantiles: once is enough.
     y, start = samples.y[..., :: len(quantiles)], members[0].state.weights
-    skip = network.shell.start_linear(start, windows, samples.known, y, quantiles, samples.weight)
+    skip = network.shell.start_linear(
+        start, windows, rows, samples.known, y, quantiles, samples.weight
+    )
     for member in members:
         member.state.weights[-len(skip) :] = skip
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._linear import MAX_NUMBERS, linear_start
+from skforecast_lstm._linear import MAX_NUMBERS, linear_start, time_folds
 from skforecast_lstm._relation import Relation
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
@@ -79,6 +79,7 @@ class Shell:
         self,
         weights: list[np.ndarray],
         windows: Windows,
+        rows: Windows,
         known: np.ndarray | None,
         y: np.ndarray,
         quantiles: Sequence[float],
@@ -92,6 +93,8 @@ class Shell:
             Those of the network, with the relation in them.
         windows : Windows
             Complete windows in the order of time.
+        rows : Windows
+            The same before they were completed: those know their series and their rows.
         known : ndarray of shape (n_samples, n_steps_out, n_covariates) or None
             What is known ahead of them.
         y : ndarray of shape (n_samples, n_steps_out, n_targets)
@@ -105,12 +108,12 @@ class Shell:
         newest = slice(-max(1, MAX_NUMBERS // len(weights[-2])), None)
         weight = None if sample_weight is None else sample_weight[newest]
         normalised = self._normalise(weights, windows[newest].to_array(), y.shape[1])
-        n_between = y.shape[1] + max(self.lead, 1) - 2
+        folds = time_folds(rows[newest], y.shape[1] + max(self.lead, 1) - 1)
         inputs = normalised[0].reshape(len(normalised[0]), -1)
         if known is not None:
             inputs = np.hstack([inputs, known[newest].reshape(len(inputs), -1)])
         return linear_start(
-            weights[-2:], (inputs, *normalised[1:]), y[newest], quantiles, weight, n_between
+            weights[-2:], (inputs, *normalised[1:]), y[newest], quantiles, weight, folds
         )
 
     def _normalise(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
 from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, WindowTransformer, make_supervised
-from skforecast_lstm._linear import _PENALTIES
+from skforecast_lstm._linear import _PENALTIES, time_folds
 from skforecast_lstm.layers import _MIN_SCALE
 
 
@@ -124,3 +125,27 @@ def test_only_a_fresh_network_begins_at_a_regression():
     again = begun.partial_fit(X, y).partial_fit(X, y)
     expected = make(**params, epochs=2).fit(X, y)
     np.testing.assert_array_equal(again.predict(X), expected.predict(X))
+
+
+# --- folds that the penalty is chosen by ----------------------------------------------------------
+
+
+def test_folds_of_one_series_leave_out_what_reaches_into_the_next():
+    windows = WindowTransformer(1).fit_transform(np.arange(50.0)[:, np.newaxis])
+    folds = time_folds(windows, reach=3)
+    assert [fold for _, fold in folds] == [slice(n, n + 10) for n in (10, 20, 30, 40)]
+    assert [before for before, _ in folds] == [slice(n - 2) for n in (10, 20, 30, 40)]
+    assert time_folds(windows, reach=40)[0][0] == slice(7)  # two thirds are always left
+
+
+@pytest.mark.parametrize("reach", [1, 4, 9])
+def test_folds_of_many_series_leave_out_rows_of_each(reach):
+    table = pd.DataFrame(
+        {"v": np.arange(400.0), "shop": np.tile(list("abcd"), 100)}, index=np.repeat(range(100), 4)
+    )
+    windows = WindowTransformer(1, group="shop").fit_transform(table)
+    when = np.repeat(np.arange(100), 4)
+    for before, fold in time_folds(windows, reach):
+        n_before = 4 * (when[fold][0] - reach + 1)
+        n_before = max(n_before, fold.start - fold.start // 3)  # two thirds are always left
+        np.testing.assert_array_equal(np.arange(400)[before], np.arange(n_before))
