@@ -867,4 +867,5 @@ def test_dates_that_are_text_are_told_of():
         WindowTransformer(3).fit(table)
     table.index = pd.to_datetime(table.index)  # as it says
     window = WindowTransformer(3).fit(table[:5])
-    np.testing.assert_array_equal(np.asarray(window.transform(table[8:]))[0, :, 0], [np.nan, np.nan, 8])
+    windows = np.asarray(window.transform(table[8:]))
+    np.testing.assert_array_equal(windows[0, :, 0], [np.nan, np.nan, 8])
