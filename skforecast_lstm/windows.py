@@ -106,8 +106,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        If the training rows have holes in time, ``missing="drop"`` leaves windows out of training,
-        or `n_steps_out` is less than ``y`` reaches ahead.
+        If the training rows have holes in time, their dates are text, ``missing="drop"`` leaves
+        windows out of training, or `n_steps_out` is less than ``y`` reaches ahead.
 
     See Also
     --------
