@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from skforecast_lstm._clock import ticks
 from skforecast_lstm._dates import are_dates, labels_after, missing_labels
 from skforecast_lstm._validation import is_time_index, rows_of_series
 from skforecast_lstm.framing import Frame
 
 __all__ = [
     "by_series",
+    "check_labels",
     "name_of",
     "named_table",
     "numbered",
@@ -72,6 +74,28 @@ def with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd
     if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
         return part
     return pd.concat([tail[tail.index < first], part])
+
+
+def check_labels(index: pd.Index, fitted: pd.Index) -> None:
+    """Refuse newer rows whose labels cannot be compared with those of the fitted ones.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or they are dates beside periods, or some have a time zone.
+    """
+    if not len(index):
+        raise ValueError("data has no rows. Give the newest ones, or forecast without data.")
+    given, own = (ticks(labels).kind for labels in (index, fitted))
+    is_period = isinstance(index, pd.PeriodIndex), isinstance(fitted, pd.PeriodIndex)
+    if given == own or all(is_period):
+        return
+    raise ValueError(
+        f"the rows of data are labelled by {given}, from {index[0]!s}, and the fitted ones by "
+        f"{own}, up to {fitted[-1]!s}. Label them alike: df.to_timestamp() makes dates of periods, "
+        f"df.to_period(...) periods of dates, df.tz_localize(...) gives dates a time zone, and "
+        f"df.tz_localize(None) takes it off."
+    )
 
 
 @contextlib.contextmanager

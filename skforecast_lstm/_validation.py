@@ -184,5 +184,6 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
     raise ValueError(
         f"{owner} needs rows in time order, but the {type(index).__name__} is not increasing: "
         f"row {row} ({index[row]!s}) comes after {index[row - 1]!s}. Sort it first with "
-        f"df.sort_index(), and split it with TimeSeriesSplit, which does not shuffle."
+        f"df.sort_index(), and split it with TimeSeriesSplit, which does not shuffle. A halving "
+        f"search draws rows at random itself, unless resource= names a parameter, such as epochs."
     )

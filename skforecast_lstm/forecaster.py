@@ -28,6 +28,7 @@ from skforecast_lstm._inspect import (
 )
 from skforecast_lstm._tables import (
     by_series,
+    check_labels,
     name_of,
     named_table,
     numbered,
@@ -396,6 +397,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         missing = [name for name in self.feature_names_in_ if name not in frame.table]
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
+        check_labels(frame.table.index, next(iter(self._tails.values())).index)
         parts = {}
         for label, part in by_series(frame):
             part = part[list(self.feature_names_in_)]

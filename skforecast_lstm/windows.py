@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._dates import to_dates
 from skforecast_lstm._known import find_known
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
+from skforecast_lstm._tables import warn_of_text
 from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
     FLOATS,
@@ -104,8 +106,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        If the training rows have holes in time, ``missing="drop"`` leaves windows out of training,
-        or `n_steps_out` is less than ``y`` reaches ahead.
+        If the training rows have holes in time, their dates are text, ``missing="drop"`` leaves
+        windows out of training, or `n_steps_out` is less than ``y`` reaches ahead.
 
     See Also
     --------
@@ -399,6 +401,8 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             self._group_position, self._group = position, self.group
             names = getattr(X, "columns", None)
             self._ahead = find_known(self.known_future, names, values.shape[1])
+            if index is not None:
+                warn_of_text(index)
         return Rows.of(values, index, labels)
 
     def _remember(self, rows: Rows) -> None:
@@ -442,9 +446,10 @@ def _index_of(X: Any, y: Any) -> Any:
     """The index of X; where a step before has dropped it, that of y, if it tells the time."""
     index = getattr(X, "index", None)
     if isinstance(index, pd.Index):
-        return index
+        return to_dates(index)
     index = getattr(y, "index", None)
-    return index if isinstance(index, pd.Index) and is_time_index(index) else None
+    index = to_dates(index) if isinstance(index, pd.Index) else None
+    return index if is_time_index(index) else None
 
 
 def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:

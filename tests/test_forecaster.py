@@ -762,3 +762,36 @@ def test_a_second_table_is_refused():
     forecaster = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=4))
     with pytest.raises(ValueError, match=r"takes one table, .*pd\.concat\(\[y, exog\], axis=1\)"):
         forecaster.fit(table["sold"], table[["price"]])
+
+
+# --- newer rows that are labelled otherwise ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("relabel", "advised"),
+    [
+        (lambda table: table.to_period("M"), lambda table: table.to_timestamp()),
+        (lambda table: table.tz_localize("UTC"), lambda table: table.tz_localize(None)),
+    ],
+    ids=["periods", "time zone"],
+)
+def test_newer_rows_are_labelled_as_the_fitted_ones(relabel, advised):
+    model = Forecaster(lags()).fit(PASSENGERS[:100])
+    other = relabel(PASSENGERS.to_frame())
+    with pytest.raises(ValueError, match=r"are labelled by .*, and the fitted ones by dates"):
+        model.forecast(data=other)
+    pd.testing.assert_frame_equal(
+        model.forecast(data=advised(other)), model.forecast(data=PASSENGERS)
+    )
+
+
+def test_newer_rows_of_dates_without_the_time_zone_of_the_fitted_ones_are_refused():
+    model = Forecaster(lags()).fit(PASSENGERS[:100].tz_localize("UTC"))
+    with pytest.raises(ValueError, match=r"are labelled by dates, .* by dates of a time zone"):
+        model.forecast(data=PASSENGERS)
+
+
+def test_no_newer_rows_are_refused():
+    model = Forecaster(lags()).fit(PASSENGERS[:100])
+    with pytest.raises(ValueError, match=r"data has no rows.*without data"):
+        model.forecast(data=PASSENGERS[:0])

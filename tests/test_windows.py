@@ -845,3 +845,27 @@ def test_targets_that_reach_further_than_the_window_knows_are_warned_of():
         WindowTransformer(4, purge=False),
     ):
         window.fit_transform(X, y)  # warnings are errors here
+
+
+# --- dates that are no DatetimeIndex -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", [None, "series"])
+def test_rows_get_their_history_by_dates_that_are_objects(group):
+    dates = pd.Index([day.date() for day in pd.date_range("2024-01-01", periods=30)])
+    table = pd.DataFrame({"x": np.arange(30.0), "series": 0.0}, index=dates)
+    table = table if group else table[["x"]]
+    window = WindowTransformer(3, group=group).fit(table[:20])
+    assert np.asarray(window.transform(table[9:10]))[0, :, 0].tolist() == [7, 8, 9]
+    windows = np.asarray(window.transform(table[25:26]))  # those before it are missing
+    np.testing.assert_array_equal(windows[0, :, 0], [np.nan, np.nan, 25])
+
+
+def test_dates_that_are_text_are_told_of():
+    table = pd.DataFrame({"x": np.arange(9.0)}, index=[f"2024-01-0{day}" for day in range(1, 10)])
+    with pytest.warns(UserWarning, match=r"index is text, from '2024-01-01'.*pd\.to_datetime"):
+        WindowTransformer(3).fit(table)
+    table.index = pd.to_datetime(table.index)  # as it says
+    window = WindowTransformer(3).fit(table[:5])
+    windows = np.asarray(window.transform(table[8:]))
+    np.testing.assert_array_equal(windows[0, :, 0], [np.nan, np.nan, 8])
