@@ -91,7 +91,7 @@ def check_labels(index: pd.Index, fitted: pd.Index) -> None:
     if given == own or all(is_period):
         return
     raise ValueError(
-        f"the rows of data are labelled by {given}, from {index[0]!s}, and the fitted ones by "
+        f"the rows are labelled by {given}, from {index[0]!s}, and the fitted ones by "
         f"{own}, up to {fitted[-1]!s}. Label them alike: df.to_timestamp() makes dates of periods, "
         f"df.to_period(...) periods of dates, df.tz_localize(...) gives dates a time zone, and "
         f"df.tz_localize(None) takes it off."

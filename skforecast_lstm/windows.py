@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm._dates import to_dates
 from skforecast_lstm._known import find_known
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
-from skforecast_lstm._tables import warn_of_text
+from skforecast_lstm._tables import check_labels, warn_of_text
 from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
     FLOATS,
@@ -245,6 +245,12 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 ndarray of shape (n_rows, n_steps_in * n_features + n_known)
             The windows. ``numpy.asarray`` makes a read-only array of them.
 
+        Raises
+        ------
+        ValueError
+            If `X` is labelled by another kind of times than the fitted rows: dates with a time zone
+            beside some without, or periods beside dates.
+
         Warns
         -----
         IncompleteWindowWarning
@@ -255,6 +261,10 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._check_rows(X, None, reset=False)
+        both = self._fitted.rows.index, rows.index
+        # The numbers that pandas gives to rows without an index say nothing.
+        if not any(index is None or isinstance(index, pd.RangeIndex) for index in both):
+            check_labels(rows.index, both[0])
         return self._hand_on(self._with_facts(self._fitted.windows_of(rows, self._n_steps), None))
 
     def _with_facts(self, windows: Windows, reach: int | None) -> Windows:

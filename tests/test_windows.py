@@ -869,3 +869,16 @@ def test_dates_that_are_text_are_told_of():
     window = WindowTransformer(3).fit(table[:5])
     windows = np.asarray(window.transform(table[8:]))
     np.testing.assert_array_equal(windows[0, :, 0], [np.nan, np.nan, 8])
+
+
+@pytest.mark.parametrize(
+    "change", [lambda df: df.tz_localize("UTC"), lambda df: df.to_period("D")], ids=["tz", "period"]
+)
+def test_rows_of_another_kind_of_time_are_refused(change):
+    index = pd.date_range("2024-01-01", periods=60, freq="D")
+    df = pd.DataFrame({"v": np.random.default_rng(0).normal(size=60)}, index=index)
+    for fitted, newer in ((df, change(df)), (change(df), df)):
+        with pytest.raises(ValueError, match="Label them alike"):
+            WindowTransformer(4).fit(fitted[:40]).transform(newer[55:58])
+    numbered = df.reset_index(drop=True)  # as an array
+    assert WindowTransformer(4).fit(df).transform(numbered).shape == (60, 4, 1)
