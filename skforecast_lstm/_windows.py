@@ -360,16 +360,17 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         facts = {name: getattr(self, name) for name in ("is_masked", "is_table", "ahead")}
         if not len(rows):
             return Windows(self.table, self.ends, self.n_steps, **facts)
-        n_missing = n_missing[rows, np.newaxis]
-        steps = np.arange(self.n_steps)
-        at = self.starts[rows, np.newaxis] + np.maximum(steps, n_missing)
-        filled = self.table[at]
-        is_masked = self.is_masked[at]
+        # Windows with the same first known row share one block: what fills them, and what follows.
+        firsts = self.starts[rows] + n_missing[rows]
+        blocks, block = np.unique(firsts, return_inverse=True)
+        steps = np.arange(2 * self.n_steps - 2) - (self.n_steps - 1)
+        at = np.minimum(blocks[:, np.newaxis] + np.maximum(steps, 0), len(self.table) - 1)
+        filled, is_masked = self.table[at], self.is_masked[at]
         if mask:
-            is_masked |= steps < n_missing
+            is_masked |= steps < 0
             filled = self._blanked(filled, is_masked)
         ends = self.ends.copy()
-        ends[rows] = len(self.table) + self.n_steps * np.arange(1, len(rows) + 1) - 1
+        ends[rows] += len(self.table) + block * len(steps) + self.n_steps - 1 - firsts
         facts["is_masked"] = np.concatenate([self.is_masked, is_masked.ravel()])
         table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
         return Windows(table, ends, self.n_steps, **facts)
@@ -421,9 +422,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def _miss_nothing(self) -> bool:
-        """Tell in little time what is true of most windows: nothing is to be filled or skipped."""
-        some = self.n_lacking.any() or self.is_masked.any() or np.isnan(self.table).any()
-        return self.ahead is None and not some
+        """Tell in little time what is true of most tables: no row lacks a value or is skipped."""
+        return self.ahead is None and not (self.is_masked.any() or np.isnan(self.table).any())
 
     def _is_missing(self) -> np.ndarray:
         return self._lack_values() & ~self.is_masked
