@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._keras_params import KerasParams
 from skforecast_lstm._known import among_history, known_by_step
 from skforecast_lstm._lags import warn_of_reversed
@@ -434,6 +435,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
 
     def _check_windows(self, X: Any, *, reset: bool) -> Windows:
         """Return the windows of X; NaN may mark missing steps."""
+        X = as_rows(X)
         if not hasattr(X, "ndim"):
             X = np.asarray(X)
         if X.ndim > 3:
@@ -476,6 +478,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
+        y = as_rows(y)
         targets = super()._check_targets(y, windows.ends, reset=reset)
         # window_norm compares all steps of a target with the window: one scale for them.
         is_one, names = self.window_norm is not None, getattr(y, "columns", None)

@@ -14,11 +14,11 @@ from skforecast_lstm._validation import is_time_index
 __all__ = [
     "are_dates",
     "find_freq",
-    "holds_dates",
     "infer_freq",
     "labels_after",
     "missing_labels",
     "next_labels",
+    "refuse_dates",
     "steps_between",
     "to_dates",
 ]
@@ -225,7 +225,7 @@ def are_dates(index: pd.Index) -> bool:
         return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
 
 
-def holds_dates(column: pd.Series) -> bool:
+def _holds_dates(column: pd.Series) -> bool:
     """Tell whether a column of a table holds dates, or the text of dates."""
     if isinstance(column.dtype, (pd.PeriodDtype, pd.DatetimeTZDtype)):
         return True
@@ -235,6 +235,29 @@ def holds_dates(column: pd.Series) -> bool:
         return False
     labels = pd.Index(column.dropna())
     return to_dates(labels) is not labels or are_dates(labels)
+
+
+def refuse_dates(features: Any) -> None:
+    """Refuse dates among the features: they tell when the rows were, and are no numbers.
+
+    Raises
+    ------
+    ValueError
+        If a column of a table holds dates, or the text of dates.
+    """
+    if not isinstance(features, pd.DataFrame):
+        return
+    for position, dtype in enumerate(features.dtypes):
+        if pd.api.types.is_numeric_dtype(dtype) or not _holds_dates(features.iloc[:, position]):
+            continue
+        name = features.columns[position]
+        raise ValueError(
+            f"column {name!r} holds dates, which are no feature. Make it the index, so that they "
+            f"tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
+            f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
+            f"parse_dates=True)); of a table of another library, "
+            f"df.to_pandas().set_index({name!r}). CalendarFeatures makes features of the index."
+        )
 
 
 def missing_labels(index: pd.Index, freq: Any) -> pd.Index:

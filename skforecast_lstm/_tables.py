@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from skforecast_lstm._clock import ticks
+from skforecast_lstm._containers import as_numbers, as_pandas
 from skforecast_lstm._dates import are_dates, labels_after, missing_labels
 from skforecast_lstm._validation import is_time_index, rows_of_series
 from skforecast_lstm.framing import Frame
@@ -30,11 +31,12 @@ __all__ = [
 
 
 def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
-    """A table whose columns all have names of type str."""
+    """A table whose columns all have names of type str, booleans as 0 and 1."""
+    data = as_pandas(data)
     if isinstance(data, pd.Series):
         return data.to_frame("y" if data.name is None else str(data.name))
     if isinstance(data, pd.DataFrame):
-        return data.set_axis([str(name) for name in data.columns], axis=1)
+        return as_numbers(data.set_axis([str(name) for name in data.columns], axis=1))
     table = np.asarray(data)
     table = table.reshape(len(table), -1) if table.ndim < 2 else table
     if not names:

@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
@@ -58,12 +59,12 @@ class FramedRegressorMixin(RegressorMixin):
             R², at most 1.
         """
         y_pred = self.predict(X)
-        y_true = np.asarray(y).reshape(len(y_pred), -1)
+        y_true = np.asarray(as_rows(y)).reshape(len(y_pred), -1)
         return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
 
     def _check_targets(self, y: Any, rows: Any, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets), for as many rows as these."""
-        y, targets = check_targets(y, rows, self.n_targets, self)
+        y, targets = check_targets(as_rows(y), rows, self.n_targets, self)
         _, n_steps_out, n_targets = targets.shape
         if reset:
             self._y_shape, self._y_dtype = y.shape[1:], y.dtype

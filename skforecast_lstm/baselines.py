@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import warn_of_reversed
 from skforecast_lstm._relation import check_columns, find_relation
 from skforecast_lstm._season import same_season
@@ -159,6 +160,7 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
         return y.astype(self._y_dtype).reshape(-1, *self._y_shape)
 
     def _check_windows(self, X: Any, *, reset: bool) -> Windows:
+        X = as_rows(X)
         X = X if hasattr(X, "ndim") else np.asarray(X)
         options: dict[str, Any] = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
         if isinstance(X, Windows):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._dates import infer_freq
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
@@ -225,19 +226,21 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     def _check_times(self, X: Any, *, reset: bool) -> pd.DatetimeIndex:
         """When each row was, periods by their start."""
-        index = getattr(X, "index", None)
+        index = getattr(as_rows(X), "index", None)
         levels = [index]
         if isinstance(index, pd.MultiIndex):
             levels = [index.get_level_values(level) for level in range(index.nlevels)]
         times = [level for level in levels if isinstance(level, (pd.DatetimeIndex, pd.PeriodIndex))]
         if len(times) != 1 or not isinstance(X, pd.DataFrame):
-            kind = f" with a {type(index).__name__}" * isinstance(index, pd.Index)
+            is_pandas = isinstance(X, (pd.Series, pd.DataFrame))
+            kind = f" with a {type(index).__name__}" * is_pandas
             raise ValueError(
                 f"CalendarFeatures reads the time of each row from the index of a DataFrame, which "
                 f"must hold dates or periods, got {type(X).__name__}{kind}. Make it the first step "
                 f"of the pipeline, or let the steps before it keep the index with "
                 f"set_output(transform='pandas'). Text becomes dates with "
-                f"df.index = pd.to_datetime(df.index)."
+                f"df.index = pd.to_datetime(df.index), and a column of dates of another library "
+                f"the index with df.to_pandas().set_index(...)."
             )
         [index] = times
         if index.hasnans:

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_consistent_length
 from tqdm.auto import tqdm
 
+from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._dates import find_freq, labels_after
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._rows import split_groups
@@ -158,6 +159,7 @@ def backtest(
     3    16.85
     Name: mae, dtype: float64
     """
+    X, y = as_pandas(X), as_pandas(y)
     check_consistent_length(X, y)
     season_length = check_integer(season_length, "season_length", 1)
     X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))

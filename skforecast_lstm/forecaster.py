@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
 
+from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._dates import (
     find_freq,
     labels_after,
@@ -212,6 +213,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 
     def _frame(self, data: Any) -> Frame:
         """The table and its roles, its columns then named as text."""
+        data = as_pandas(data)
         if isinstance(data, pd.Series):
             data = named_table(data)
         frame = Frame.of(
@@ -391,6 +393,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """The newest rows of each series, those that follow the fitted ones with these in front."""
         if data is None:
             return self._tails
+        data = as_pandas(data)
         if isinstance(data, pd.DataFrame):  # others may be anything
             data = data[[name for name in data if str(name) in self.feature_names_in_]]
         frame = self._frame(data)

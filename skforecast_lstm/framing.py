@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._dates import holds_dates, to_dates
+from skforecast_lstm._containers import as_numbers, as_pandas
+from skforecast_lstm._dates import refuse_dates, to_dates
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
     check_integer,
@@ -46,7 +47,8 @@ def make_supervised(
     Parameters
     ----------
     data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
-        The table: rows are time, oldest first, columns are series.
+        The table: rows are time, oldest first, columns are series. Tables of polars, pyarrow and
+        others with ``to_pandas`` are taken as those of pandas; booleans count as 0 and 1.
     target : column name, position, or list of them, default=None
         What is to be predicted. Names for a DataFrame, positions for an array. None: every column
         but those of `known_future` and `group`.
@@ -76,7 +78,7 @@ def make_supervised(
         coming values of `known_future`.
     y : Series, DataFrame or ndarray, of shape (n,) or (n, n_steps_out * n_targets)
         The targets, 1-D where there is only one. Columns are in time-major order (all targets of
-        the first step, then of the second, ...) and named like ``"passengers(t+1)"``. pandas in,
+        the first step, then of the second, ...) and named like ``"passengers(t+1)"``. A table in,
         pandas out, and the index is that of the origins.
 
     Raises
@@ -123,6 +125,7 @@ def make_supervised(
     2     4      2           2    a          5
     2     9      1           1    b          7
     """
+    data = as_pandas(data)
     frame = Frame.of(
         data,
         target,
@@ -297,14 +300,14 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
         raise ValueError(f"data must have unique column names, got {doubled!r} more than once.")
     if group is None:
         check_time_order(table.index, "make_supervised")
-        return table, None
+        return as_numbers(table), None
     [position] = _positions(table, [group], "group")
     if is_time_index(table.index) and not table.index.is_monotonic_increasing:
         table = table.sort_index(kind="stable")
     check_time_order(table.index, "make_supervised", table.iloc[:, position])
     if isinstance(table.index, pd.RangeIndex):
         _warn_if_stacked(table.iloc[:, position])
-    return table, position
+    return as_numbers(table, but=position), position
 
 
 def _warn_if_stacked(labels: pd.Series) -> None:
@@ -341,19 +344,6 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:
     return found
 
 
-def _check_no_dates(column: pd.Series) -> None:
-    """Refuse dates among the features: they tell when the rows were, and are no numbers."""
-    if not holds_dates(column):
-        return
-    name = column.name
-    raise ValueError(
-        f"column {name!r} holds dates, which are no feature. Make it the index, so that they tell "
-        f"when each row was: df.set_index({name!r}), after df[{name!r}] = "
-        f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
-        f"parse_dates=True)). CalendarFeatures makes features of the index."
-    )
-
-
 def _check_roles(
     table: pd.DataFrame,
     targets: list[int],
@@ -374,8 +364,7 @@ def _check_roles(
             raise ValueError(
                 f"target={names[column]!r} must be numeric, got dtype {table.dtypes.iloc[column]}."
             )
-    for column in {*features, *known} - {group}:
-        _check_no_dates(table.iloc[:, column])
+    refuse_dates(table.iloc[:, sorted({*features, *known} - {group})])
     if not targets:
         raise ValueError("no column is left to be a target: name it with target=...")
     if group is not None and group in known:

@@ -23,6 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._containers import as_pandas, as_rows
 from skforecast_lstm._inspect import best_of, find_method, find_windows
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales
@@ -355,6 +356,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         self : GroupTransformedTargetRegressor
             The fitted regressor.
         """
+        y = as_rows(y)
         labels = self._check_labels(X, reset=True)
         targets = self._check_columns(y, labels)
         rows = _unpurged_rows(self.regressor, labels, y)
@@ -543,6 +545,7 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
 
 def _take_groups(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, Any, np.ndarray, int | None]:
     """Check a table: return it, what is left without the labels, the labels, their position."""
+    X = as_rows(X)
     X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     table, labels, position = split_groups(X, estimator.group)
@@ -618,7 +621,7 @@ def _times_of_rows(X: Any, groups: Any) -> pd.Index:
                 f"hold dates, periods or numbers, got {got}. {ways_out}"
             )
     else:
-        times = pd.Index(groups)
+        times = pd.Index(as_pandas(groups))
         check_consistent_length(X, times)
     if not times.is_monotonic_increasing:
         raise ValueError(

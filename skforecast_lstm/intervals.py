@@ -12,6 +12,7 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._validation import (
     HasMethods,
     Interval,
@@ -191,7 +192,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 f"is None."
             )
-        X, y = indexable(X, y)
+        X, y = indexable(as_rows(X, accept_sparse=True), as_rows(y))
         truth = self._check_truth(y, ensure_min_samples=2)
         cv = 5 if self.cv is None else self.cv
         cv = TimeSeriesSplit(cv) if isinstance(cv, Integral) else check_cv(cv)

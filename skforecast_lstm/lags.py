@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import lag_order, warn_of_holes
 from skforecast_lstm._validation import (
     FLOATS,
@@ -113,6 +114,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
         self : LagsToWindows
             The fitted transformer.
         """
+        X = as_rows(X)
         names = getattr(X, "columns", None)
         self._check(X, reset=True)
         order = lag_order(names)
@@ -144,7 +146,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
             The windows, oldest step first; features are the series, then the other columns.
         """
         check_is_fitted(self)
-        return self._check(X, reset=False)[:, self._positions]
+        return self._check(as_rows(X), reset=False)[:, self._positions]
 
     def set_output(self, *, transform: str | None = None) -> LagsToWindows:
         """Do nothing: 3-D windows stay an array.

@@ -16,6 +16,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._containers import as_rows
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -248,6 +249,7 @@ class TablePipeline(Pipeline):
         self : TablePipeline
             The fitted pipeline.
         """
+        X = as_rows(X)
         with _tables_kept(X):
             return super().fit(X, y, **params)
 
@@ -269,6 +271,7 @@ class TablePipeline(Pipeline):
         Xt : array-like
             The transformed rows.
         """
+        X = as_rows(X)
         with _tables_kept(X):
             return super().fit_transform(X, y, **params)
 
@@ -288,6 +291,7 @@ class TablePipeline(Pipeline):
         Xt : array-like
             The transformed rows.
         """
+        X = as_rows(X)
         with _tables_kept(X):
             return super().transform(X, **params)
 
@@ -307,6 +311,7 @@ class TablePipeline(Pipeline):
         y : ndarray
             The predictions.
         """
+        X = as_rows(X)
         with _tables_kept(X):
             return super().predict(X, **params)
 
@@ -330,6 +335,7 @@ class TablePipeline(Pipeline):
         score : float
             The score of the last step.
         """
+        X = as_rows(X)
         with _tables_kept(X):
             return super().score(X, y, sample_weight=sample_weight, **params)
 
@@ -403,6 +409,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If every row misses something.
         """
+        X, y = as_rows(X), as_rows(y)
         X, y = validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
         check_consistent_length(X, y)
         lacks = np.isnan(X).any(axis=1), np.isnan(y.reshape(len(y), -1)).any(axis=1)
@@ -471,7 +478,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Features, and which rows miss none of them."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **_CHECKS)
+        X = validate_data(self, as_rows(X), reset=False, **_CHECKS)
         return X, ~np.isnan(X).any(axis=1)
 
     def __sklearn_tags__(self) -> Tags:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._inspect import fitted_parts
 from skforecast_lstm._tables import named_table
 from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
@@ -656,6 +657,7 @@ def _as_table(values: Any, targets: list[str]) -> pd.DataFrame | None:
     """A table whose columns have names; what has none of its own is taken for the targets."""
     if values is None:
         return None
+    values = as_pandas(values)
     table = named_table(values)
     if isinstance(values, pd.DataFrame) or table.shape[1] != len(targets):
         return table

@@ -13,7 +13,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
-from skforecast_lstm._dates import to_dates
+from skforecast_lstm._containers import as_rows
+from skforecast_lstm._dates import refuse_dates, to_dates
 from skforecast_lstm._known import find_known
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
 from skforecast_lstm._tables import check_labels, warn_of_text
@@ -221,6 +222,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 ndarray of shape (n_rows, n_steps_in * n_features + n_known)
             The windows. ``numpy.asarray`` makes a read-only array of them.
         """
+        y = as_rows(y)
         rows = self._check_rows(X, y, reset=True)
         self._remember(rows)
         reach = self._find_reach(y)
@@ -390,11 +392,13 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     def _check_rows(self, X: Any, y: Any, *, reset: bool) -> Rows:
         """Return the rows of X by series."""
         name, labels, position = type(self).__name__, None, None
+        X, y = as_rows(X), as_rows(y)
         options: dict[str, Any] = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
         index = _index_of(X, y)
         if self.group is None:
             if index is not None:
                 check_time_order(index, name)
+            refuse_dates(X)
             values = validate_data(self, X, reset=reset, **options)
         else:
             X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
@@ -403,6 +407,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             if index is not None:
                 index = _index_of(X, y)
                 check_time_order(index, name, labels)
+            refuse_dates(X)
             values = check_array(X, input_name="X", estimator=name, **options)
         is_missing = np.isnan(values)
         if self.missing == "error" and is_missing.any():
@@ -468,7 +473,8 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
     counts = {name: int(count) for name, count in zip(columns, is_missing.sum(axis=0), strict=True)}
     shown = ", ".join(f"{name!r} ({count})" for name, count in counts.items() if count)
     row = int(is_missing.any(axis=1).argmax())
-    when = f" ({X.index[row]!s})" if hasattr(X, "index") else ""
+    label = X.index[row] if hasattr(X, "index") else None
+    when = "" if label is None else f" ({label!s})"
     return (
         f"Input X of {owner} contains NaN, and missing='error': in columns {shown}, first in row "
         f"{row}{when}. Fill it before the window (SimpleImputer, df.interpolate()), leave such "
