@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._dates import find_freq, steps_between
+from skforecast_lstm._dates import find_freq, holidays_between, steps_between
 from skforecast_lstm._validation import is_time_index
 
 __all__ = ["Clock", "Ticks", "ticks"]
@@ -46,12 +47,15 @@ class Clock:
         How far they are apart; None if that is not regular.
     longest : number
         The longest time between fitted rows of a series: irregular ones are no further apart.
+    n_holidays : int
+        The most business days in a row that are missing between fitted rows, as holidays are.
     own : dict
         Clocks of the series whose rows are further apart than those of the others, by label.
     """
 
     freq: Any
     longest: Any
+    n_holidays: int = 0
     own: dict[Any, Clock] = field(default_factory=dict)
 
     @classmethod
@@ -61,6 +65,7 @@ class Clock:
         is_within = ~_are_first(borders)
         apart = np.diff(ticks(index).numbers)[is_within[1:]]
         clock = cls(find_freq(every), apart.max() if len(apart) else 0)
+        clock.n_holidays = int(clock._holidays(index, borders).max(initial=0))
         if len(labels) > 1 and clock.freq is not None:
             is_break = clock.breaks(index, borders, labels) & is_within
             lengths = np.diff(borders)
@@ -79,6 +84,24 @@ class Clock:
                 part = slice(*borders[number : number + 2])
                 is_break[part] = self.own[label]._breaks(index[part])
         return is_break & ~_are_first(borders)
+
+    def warn_of_holidays(self, index: pd.Index, borders: np.ndarray) -> None:
+        """Say where business days are taken for holidays that were none in the fitted rows."""
+        n_days = self._holidays(index, borders)
+        if n_days.max(initial=0) <= self.n_holidays:
+            return
+        row = int(np.argmax(n_days > self.n_holidays))
+        warnings.warn(
+            f"business days are missing between {index[row]!s} and {index[row + 1]!s} "
+            f"({int(n_days[row])}, but at most {self.n_holidays} in a row between the fitted rows) "
+            f"and are taken for holidays: the window of the later row goes on with the earlier "
+            f"one. If they are no holidays, give their rows, too.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+    def _holidays(self, index: pd.Index, borders: np.ndarray) -> np.ndarray:
+        return holidays_between(index, self.freq) * ~_are_first(borders)[1:]
 
     def _breaks(self, index: pd.Index) -> np.ndarray:
         is_break = np.zeros(len(index), dtype=bool)

@@ -217,8 +217,9 @@ def _(value: types.FunctionType) -> tuple:
     if _is_of_a_library(value):
         return _name(value)
     defaults = value.__defaults__, value.__kwdefaults__
+    attributes = _attributes(value.__code__)
     used = {
-        name: _seen_from(value.__module__, value.__globals__[name])
+        name: _seen_from(value.__module__, value.__globals__[name], attributes)
         for name in _names(value.__code__)
         if name in value.__globals__
     }
@@ -242,8 +243,21 @@ def _names(code: types.CodeType) -> set[str]:
     return found.union(*map(_names, inner))
 
 
-def _seen_from(module: str | None, value: Any) -> Any:
-    """A global as part of a function: what another module defines is known by its name."""
+def _attributes(code: types.CodeType) -> set[str]:
+    """The names in code that are looked up somewhere, and those in the functions in it."""
+    inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
+    return set(code.co_names).union(*map(_attributes, inner))
+
+
+def _seen_from(module: str | None, value: Any, attributes: set[str]) -> Any:
+    """A global as part of a function: what another module defines is known by its name.
+
+    What else is looked up in a module that is the user's own counts by what it is.
+    """
+    if isinstance(value, types.ModuleType) and not _is_installed(value.__name__.split(".")[0]):
+        held = {name: part for name, part in vars(value).items() if name in attributes}
+        seen = {n: _seen_from(module, part, attributes - {n}) for n, part in held.items()}
+        return "module", value.__name__, seen
     is_definition = isinstance(value, (types.FunctionType, type))
     if not is_definition or value.__module__ in (module, "__main__") or not _is_named(value):
         return value

@@ -14,6 +14,7 @@ from skforecast_lstm._validation import is_time_index
 __all__ = [
     "are_dates",
     "find_freq",
+    "holidays_between",
     "infer_freq",
     "labels_after",
     "missing_labels",
@@ -169,7 +170,7 @@ def _count_steps(index: pd.Index, freq: Any) -> np.ndarray:
         values = np.asarray(index)
         return np.diff(values.astype(np.int64 if values.dtype.kind in "iu" else float)) / freq
     if type(freq) is pd.offsets.BusinessDay:  # one with a calendar knows its own holidays
-        return _count_business_days(index) / freq.n
+        return (_count_business_days(index) - holidays_between(index, freq)) / freq.n
     if isinstance(freq, (pd.offsets.Day, pd.offsets.Week)):
         # A day is a day by the clock on the wall, an hour longer in autumn.
         n_days = freq.n * (7 if isinstance(freq, pd.offsets.Week) else 1)
@@ -181,14 +182,25 @@ def _count_steps(index: pd.Index, freq: Any) -> np.ndarray:
 
 
 def _count_business_days(index: pd.DatetimeIndex) -> np.ndarray:
-    """Business days between labels, holidays left out; NaN beside a day of a weekend."""
+    """Business days between labels; NaN beside a day of a weekend."""
     wall = index.tz_localize(None)
     days = np.asarray(wall).astype("datetime64[D]")
     counts = np.busday_count(days[:-1], days[1:]).astype(float)
-    counts[(counts > 0) & (counts <= N_HOLIDAYS + 1)] = 1
     is_business = np.is_busday(days)
     is_same_time = np.diff(np.asarray(wall) - days) == np.timedelta64(0)
     return np.where(is_business[1:] & is_business[:-1] & is_same_time, counts, np.nan)
+
+
+def holidays_between(index: pd.Index, freq: Any) -> np.ndarray:
+    """Business days missing before each label but the first that :func:`steps_between` lets pass.
+
+    Zero for rows of any other frequency.
+    """
+    n_pairs = max(0, len(index) - 1)
+    if type(freq) is not pd.offsets.BusinessDay or not isinstance(index, pd.DatetimeIndex):
+        return np.zeros(n_pairs)
+    counts = np.nan_to_num(_count_business_days(index))
+    return np.where((counts > 1) & (counts <= N_HOLIDAYS + 1), counts - 1, 0)
 
 
 def _count_on_grid(index: pd.DatetimeIndex, freq: pd.offsets.BaseOffset) -> np.ndarray:

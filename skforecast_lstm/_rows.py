@@ -214,6 +214,8 @@ class FittedRows:
             index=index,
         )
         is_first = _begins(merged, self.clock) if by_time else is_first[order]
+        if by_time and self.clock is not None:
+            self.clock.warn_of_holidays(merged.index, merged.borders)
         is_first[merged.borders[:-1]] = True
         at = np.empty(len(order), dtype=np.intp)
         at[order] = np.arange(len(order))

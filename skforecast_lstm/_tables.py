@@ -24,6 +24,7 @@ __all__ = [
     "named_table",
     "numbered",
     "numbers_expected",
+    "refuse_text",
     "warn_of_holes",
     "warn_of_text",
     "with_history",
@@ -125,6 +126,15 @@ def numbers_expected(frame: Frame) -> Iterator[None]:
         raise ValueError(
             f"a step of the pipeline takes numbers only ({error}), but {advice}"
         ) from error
+
+
+def refuse_text(index: pd.Index, fitted: pd.Index | None) -> None:
+    """Refuse the text of dates, which cannot be compared with the dates of the fitted rows."""
+    if fitted is not None and are_dates(index):
+        raise ValueError(
+            f"the rows are labelled by text, from {index[0]!r}, and the fitted ones by times, up "
+            f"to {fitted[-1]!s}. Make it dates, with df.index = pd.to_datetime(df.index)."
+        )
 
 
 def warn_of_text(index: pd.Index) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "fit_context",
     "is_time_index",
     "rows_of_series",
+    "sorting",
     "take_rows",
     "validate_data",
 ]
@@ -114,9 +115,11 @@ def complete_rows(lacks_x: np.ndarray, lacks_y: np.ndarray, names: tuple[str, st
     if not is_complete.any():
         raise ValueError(
             f"No complete sample: of {len(lacks_x)} rows, {lacks_x.sum()} have NaN in {names[0]} "
-            f"and {lacks_y.sum()} in {names[1]}. The first n_steps_in - 1 windows of a table are "
-            f"never complete, and WindowTransformer(purge=True) takes the last n_steps_out - 1; "
-            f"give more rows, or a shorter window."
+            f"and {lacks_y.sum()} in {names[1]}. The first n_steps_in - 1 windows of a table, "
+            f"of each series in it and after each hole in its dates are never complete; a missing "
+            f"value takes the n_steps_in windows that hold it, and WindowTransformer(purge=True) "
+            f"the last n_steps_out - 1 of each stretch. Give more rows, fill the holes, or take a "
+            f"shorter window."
         )
     return is_complete
 
@@ -140,6 +143,12 @@ def take_rows(data: Any, rows: np.ndarray) -> Any:
     if hasattr(data, "iloc"):
         return data.iloc[rows]
     return data[rows] if hasattr(data, "shape") else np.asarray(data)[rows]
+
+
+def sorting(times: pd.Index, has_series: bool) -> str:
+    """The call that sorts a table by time, in which there may be a level of series, too."""
+    level = -1 if times.name is None else times.name
+    return f"df.sort_index(level={level!r})" if has_series else "df.sort_index()"
 
 
 def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
@@ -184,6 +193,7 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
     raise ValueError(
         f"{owner} needs rows in time order, but the {type(index).__name__} is not increasing: "
         f"row {row} ({index[row]!s}) comes after {index[row - 1]!s}. Sort it first with "
-        f"df.sort_index(), and split it with TimeSeriesSplit, which does not shuffle. A halving "
-        f"search draws rows at random itself, unless resource= names a parameter, such as epochs."
+        f"{sorting(index, groups is not None)}, and split it with TimeSeriesSplit, which does not "
+        f"shuffle. A halving search draws rows at random itself, unless resource= names a "
+        f"parameter, such as epochs."
     )

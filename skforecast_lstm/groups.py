@@ -36,6 +36,7 @@ from skforecast_lstm._validation import (
     fit_context,
     is_time_index,
     rows_of_series,
+    sorting,
     validate_data,
 )
 from skforecast_lstm.windows import count_purged
@@ -626,7 +627,7 @@ def _times_of_rows(X: Any, groups: Any) -> pd.Index:
     if not times.is_monotonic_increasing:
         raise ValueError(
             f"GroupTimeSeriesSplit needs rows in time order, the series interleaved, but the times "
-            f"go back or are missing. Sort the rows first with df.sort_index(kind='stable'), or "
+            f"go back or are missing. Sort the rows first with {sorting(times, True)}, or "
             f"frame them with make_supervised(group=...), which does. {ways_out}"
         )
     return times

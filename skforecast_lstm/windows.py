@@ -17,7 +17,7 @@ from skforecast_lstm._containers import as_rows
 from skforecast_lstm._dates import refuse_dates, to_dates
 from skforecast_lstm._known import find_known
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
-from skforecast_lstm._tables import check_labels, warn_of_text
+from skforecast_lstm._tables import check_labels, refuse_text, warn_of_text
 from skforecast_lstm._targets import parse_step_names
 from skforecast_lstm._validation import (
     FLOATS,
@@ -107,8 +107,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        If the training rows have holes in time, their dates are text, ``missing="drop"`` leaves
-        windows out of training, or `n_steps_out` is less than ``y`` reaches ahead.
+        If the training rows have holes in time, business days are taken for holidays, dates are
+        text, ``missing="drop"`` leaves windows out of training, or `n_steps_out` is less than ``y``
+        reaches ahead.
 
     See Also
     --------
@@ -122,8 +123,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     missing have incomplete windows, which is said in an :class:`IncompleteWindowWarning` by
     whoever fills them.
 
-    Arrays have no index. They are taken for the training data, an extension or a piece of it, if
-    their rows equal those, and otherwise for what directly follows it. That is a guess: rows that
+    Arrays have no index, and the numbers that pandas gives to rows by itself say as little after a
+    fit with dates. Such rows are taken for the training data, an extension or a piece of it, if
+    they are equal to it, and otherwise for what directly follows it. That is a guess: rows that
     follow after a gap, or a few rows of values that often come back, are given a wrong history.
     Steps before this one that return arrays lose the index, too;
     ``set_output(transform="pandas")`` on the pipeline keeps it, and :class:`TablePipeline`, which
@@ -132,7 +134,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     No window crosses a hole in the dates of the training rows, and a warning says where it is: a
     splitter that takes rows out of the middle (``KFold``) trains on what comes after the test rows.
-    Up to three business days in a row may be holidays.
+    Up to three business days in a row may be holidays; ``transform`` warns if it takes more of them
+    for holidays than were missing between fitted rows. Rows at irregular times follow one another
+    up to the longest time between two fitted rows.
 
     Examples
     --------
@@ -416,8 +420,10 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             self._group_position, self._group = position, self.group
             names = getattr(X, "columns", None)
             self._ahead = find_known(self.known_future, names, values.shape[1])
-            if index is not None:
-                warn_of_text(index)
+        if index is not None and reset:
+            warn_of_text(index)
+        elif index is not None:
+            refuse_text(index, self._fitted.rows.index)
         return Rows.of(values, index, labels)
 
     def _remember(self, rows: Rows) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import importlib
 import inspect
 import math
 import threading
@@ -263,6 +264,18 @@ def test_what_is_too_deep_to_be_read_is_itself_only():
         deep = [deep]
     assert content(deep) == content(deep)
     assert content(deep) != content([deep])
+
+
+def test_what_a_function_looks_up_in_a_module_of_the_user_counts(tmp_path, monkeypatch):
+    (tmp_path / "settings_of_mine.py").write_text("weight, other = 1.0, 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = importlib.import_module("settings_of_mine")
+    f = define("def f(x): return [m.weight for _ in x]", m=settings)
+    before = content(f)
+    settings.other = 2
+    assert content(f) == before
+    settings.weight = 2.0
+    assert content(f) != before
 
 
 def test_functions_that_refer_to_one_another_come_to_an_end():

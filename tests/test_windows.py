@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 
 import numpy as np
@@ -274,6 +275,67 @@ def test_rows_between_the_fitted_ones_have_these_as_their_history(index):
     by_hand = windows_by_hand(data, 3)
     rows = np.r_[5:9, 12, 15:20, 20:22]  # some of the fitted rows, and what follows them
     np.testing.assert_array_equal(window.transform(data.iloc[rows]), by_hand[rows])
+
+
+def business_days(n_rows, *closed):
+    return dated(pd.bdate_range("2024-01-01", periods=n_rows)).drop(pd.to_datetime(list(closed)))
+
+
+def test_business_days_missing_before_a_row_are_taken_for_holidays_with_a_warning():
+    window = WindowTransformer(3).fit(business_days(30))
+    for n_missing in range(1, 4):
+        row = business_days(40)[30 + n_missing :][:1]
+        with pytest.warns(
+            UserWarning, match=rf"\({n_missing}, but at most 0 .* taken for holidays"
+        ):
+            windows = window.transform(row)
+        np.testing.assert_array_equal(windows[0, :, 0], [28, 29, 30 + n_missing])
+
+
+def test_as_many_holidays_as_between_the_fitted_rows_are_no_surprise():
+    window = WindowTransformer(3).fit(business_days(30, "2024-01-10", "2024-01-11"))
+    window.transform(business_days(40)[32:33])
+    with pytest.warns(UserWarning, match="3, but at most 2 in a row"):
+        window.transform(business_days(40)[33:34])
+
+
+def test_the_end_of_one_series_and_the_beginning_of_the_next_are_no_holidays():
+    parts = {name: business_days(30)[start:] for name, start in {"a": 0, "b": 3}.items()}
+    table = pd.concat([part.assign(shop=name) for name, part in parts.items()])
+    table, later = table.rename(columns=str), business_days(40).rename(columns=str)
+    window = WindowTransformer(3, group="shop").fit(table.sort_index(kind="stable"))
+    window.transform(later[30:31].assign(shop="a"))
+    with pytest.warns(UserWarning, match="1, but at most 0"):
+        window.transform(later[31:32].assign(shop="b"))
+
+
+def test_the_text_of_dates_is_refused_after_a_fit_with_dates():
+    data = dated(pd.date_range("2024-01-01", periods=10))
+    window = WindowTransformer(3).fit(data[:8])
+    text = data.set_axis(data.index.strftime("%Y-%m-%d"), axis=0)
+    with pytest.raises(ValueError, match=r"text, from '2024-01-10', .* pd.to_datetime\(df.index\)"):
+        window.transform(text[9:])
+
+
+@pytest.mark.parametrize("names", [("shop", "day"), ("shop", None)])
+def test_the_way_to_sort_a_table_with_a_level_of_series_works(names):
+    days = pd.date_range("2024-01-01", periods=5)
+    index = pd.MultiIndex.from_product([["a", "b"], days], names=names)
+    df = pd.DataFrame({"x": np.arange(10.0)}, index=index)
+    window = WindowTransformer(3, group="shop")
+    with pytest.raises(ValueError, match="in time order") as caught:
+        window.fit(df)
+    [way] = re.findall(r"df\.sort_index\(.*?\)", str(caught.value))
+    window.fit(eval(way, {"df": df}))
+
+
+def test_incomplete_windows_of_a_stretch_share_the_rows_that_fill_them():
+    n_steps, table = 50, np.arange(400.0).reshape(200, 2)
+    windows = WindowTransformer(n_steps).fit_transform(table)
+    completed = windows.completed()
+    assert len(completed.table) < len(table) + 2 * n_steps
+    rows = np.maximum(np.arange(200)[:, np.newaxis] - np.arange(n_steps)[::-1], 0)
+    np.testing.assert_array_equal(completed, table[rows])
 
 
 def test_irregular_times():
