@@ -27,6 +27,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm._windows import are_needed
 from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["CompleteRowsRegressor", "TablePipeline", "make_lstm_pipeline"]
@@ -469,10 +470,10 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         return r2_score(y[is_scored], y_pred, sample_weight=sample_weight)
 
     def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Features, and which rows miss none of them."""
+        """Features, and which rows are to be predicted, and miss none of them."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **_CHECKS)
-        return X, ~np.isnan(X).any(axis=1)
+        return X, ~np.isnan(X).any(axis=1) & are_needed(len(X))
 
     def __sklearn_tags__(self) -> Tags:
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)

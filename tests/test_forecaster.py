@@ -23,6 +23,7 @@ from skforecast_lstm import (
     WindowTransformer,
     make_supervised,
 )
+from skforecast_lstm._series import Stacked
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
 from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.groups import GroupTransformedTargetRegressor
@@ -149,7 +150,7 @@ def test_a_forecast_from_data_equals_one_after_these_rows_in_fit():
     forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:30])
     whole = forecaster.forecast(5, data=table)
     same_model = copy.deepcopy(forecaster)
-    same_model._tails = {None: table.iloc[-3:]}
+    same_model._newest.series = Stacked.of(table.iloc[-3:], None)
     pd.testing.assert_frame_equal(whole, same_model.forecast(5), check_freq=False)
     newest = forecaster.forecast(5, data=table[30:])
     pd.testing.assert_frame_equal(whole, newest, check_freq=False)
