@@ -49,7 +49,7 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 from skforecast_lstm._watchers import Progress
-from skforecast_lstm._windows import KnownAhead, Windows, are_needed
+from skforecast_lstm._windows import KnownAhead, Windows, are_needed, fill_unneeded
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -411,7 +411,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
                 y[is_known, ..., number] = self._through_scaler(
                     "inverse_transform", outputs[..., number].astype(self._y_dtype)
                 )
-        return y
+        return fill_unneeded(y)
 
     @property
     def model_(self) -> keras.Model:

@@ -55,18 +55,16 @@ class Bounds:
 
     def warn_if_passed(self, table: pd.DataFrame) -> None:
         """Say which targets were beyond their bounds, where forecasts will never be."""
-        for number, name in enumerate(table.columns):
-            values = table[name].to_numpy(dtype=float, na_value=np.nan)
-            n_beyond = int(((values < self.lower[number]) | (values > self.upper[number])).sum())
-            if n_beyond:
-                warnings.warn(
-                    f"target {name!r} has {n_beyond} values beyond lower={self.lower[number]:g} "
-                    f"and upper={self.upper[number]:g}, from {np.nanmin(values):g} to "
-                    f"{np.nanmax(values):g}: no forecast will be there. Widen the bounds, or "
-                    f"correct the table.",
-                    UserWarning,
-                    stacklevel=4,
-                )
+        values = table.to_numpy(dtype=float, na_value=np.nan)
+        beyond = ((values < self.lower) | (values > self.upper)).sum(axis=0)
+        if beyond.any():
+            counts = dict(zip(table.columns, beyond.tolist(), strict=True))
+            warnings.warn(
+                f"values of the targets are beyond lower and upper, so many of each: {counts}. No "
+                f"forecast will be there: widen the bounds, or correct the table.",
+                UserWarning,
+                stacklevel=4,
+            )
 
 
 def _by_target(bound: Any, none: float, name: str, targets: Sequence[str]) -> np.ndarray:

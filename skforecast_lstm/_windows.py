@@ -18,6 +18,7 @@ __all__ = [
     "are_asked_for",
     "are_needed",
     "asking_for",
+    "fill_unneeded",
     "holes_are_said",
     "saying_holes",
 ]
@@ -78,10 +79,22 @@ def are_asked_for(n_rows: int) -> np.ndarray:
 
 
 def are_needed(n_rows: int) -> np.ndarray:
-    """Tell of so many rows which have to be predicted: NaN will do for the others."""
+    """Tell of so many rows which have to be predicted: for the others anything will do."""
     if _asked.get().n_rows == n_rows:
         return are_asked_for(n_rows)
     return np.ones(n_rows, dtype=bool)
+
+
+def fill_unneeded(y: np.ndarray) -> np.ndarray:
+    """Put a prediction that is known into the rows of `y` that are not needed.
+
+    What stands around a regressor may refuse NaN, or transform it.
+    """
+    is_needed = are_needed(len(y))
+    is_known = is_needed & ~np.isnan(y).reshape(len(y), -1).any(axis=1)
+    if is_known.any():
+        y[~is_needed] = y[is_known.argmax()]
+    return y
 
 
 class KnownAhead(NamedTuple):

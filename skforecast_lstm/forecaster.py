@@ -167,7 +167,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
             The table: rows are time, columns are series. The index tells the dates: a
             DatetimeIndex, a PeriodIndex or numbers.
-        y : None
+        y : None, default=None
             Present for scikit-learn's conventions. Targets are columns of `data`.
 
         Returns

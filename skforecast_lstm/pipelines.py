@@ -27,7 +27,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
-from skforecast_lstm._windows import are_needed
+from skforecast_lstm._windows import are_needed, fill_unneeded
 from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["CompleteRowsRegressor", "TablePipeline", "make_lstm_pipeline"]
@@ -432,7 +432,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         y = np.full((len(X), *self._y_shape), np.nan, dtype=self._y_dtype)
         if is_known.any():
             y[is_known] = self.estimator_.predict(X[is_known]).reshape(-1, *self._y_shape)
-        return y
+        return fill_unneeded(y)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, over the rows that miss nothing.
