@@ -50,7 +50,7 @@ from skforecast_lstm._validation import (
     validate_data,
 )
 from skforecast_lstm._watchers import Progress
-from skforecast_lstm._windows import KnownAhead, Windows
+from skforecast_lstm._windows import KnownAhead, Windows, are_needed, fill_unneeded
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -390,7 +390,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         """
         windows = self._check_windows(X, reset=False)
         windows.warn_if_cold(type(self).__name__, _FILLED[self.missing])
-        is_known = windows.can_be_completed()
+        is_known = windows.can_be_completed() & are_needed(len(windows))
         shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
@@ -414,7 +414,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
                 y[is_known, ..., number] = self._through_scaler(
                     "inverse_transform", outputs[..., number].astype(self._y_dtype)
                 )
-        return y
+        return fill_unneeded(y)
 
     @property
     def model_(self) -> keras.Model:

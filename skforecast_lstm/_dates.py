@@ -17,7 +17,9 @@ __all__ = [
     "holidays_between",
     "infer_freq",
     "labels_after",
+    "labels_after_each",
     "missing_labels",
+    "name_of",
     "next_labels",
     "refuse_dates",
     "steps_between",
@@ -78,6 +80,21 @@ def labels_after(index: pd.Index, n: int, freq: Any) -> pd.Index:
     return pd.Index([index[-1] + freq * (k + 1) for k in range(n)], name=index.name)
 
 
+def labels_after_each(index: pd.Index, n: int, freq: Any) -> pd.Index:
+    """Labels of the `n` rows that follow each label of an index, one after the other.
+
+    Raises
+    ------
+    ValueError
+        If the frequency is not known.
+    """
+    codes, last = pd.factorize(index)
+    last = last.rename(index.name)
+    parts = [labels_after(last[at : at + 1], n, freq) for at in range(len(last))]
+    every = parts[0].append(parts[1:])
+    return every.take((n * codes[:, np.newaxis] + np.arange(n)).ravel())
+
+
 def next_labels(index: Any) -> tuple[Any, Any] | None:
     """The last label of a time index, and the latest that a row one step later can have."""
     if not is_time_index(index):
@@ -121,6 +138,11 @@ def _same_day_freq(index: pd.DatetimeIndex) -> Any:
     if not is_same or len(months) != 1 or months[0] < 1:
         return None
     return pd.DateOffset(months=int(months[0]), day=day)
+
+
+def name_of(freq: Any) -> Any:
+    """How a frequency is written."""
+    return getattr(freq, "freqstr", freq.item() if isinstance(freq, np.generic) else freq)
 
 
 # --- steps between labels -----------------------------------------------------------------------

@@ -278,7 +278,7 @@ class FittedRows:
         is_head = ours[0] == (min(theirs[0], ours[before[0]]) if len(before) else theirs[0])
         both = between[is_given] + own.start
         old, new = self.rows.table[both], rows.table[given][at[is_given]]
-        if _differ(old, new, self._habits(own)):
+        if not np.array_equal(old, new, equal_nan=True) and _differ(old, new, self._habits(own)):
             return before[:0], bool(ours[0] == theirs[0])
         return before + own.start, bool(is_head)
 

@@ -13,21 +13,19 @@ from pandas.api.types import is_numeric_dtype
 
 from skforecast_lstm._clock import ticks
 from skforecast_lstm._containers import as_numbers, as_pandas
-from skforecast_lstm._dates import are_dates, labels_after, missing_labels
-from skforecast_lstm._validation import is_time_index, rows_of_series
+from skforecast_lstm._dates import are_dates, missing_labels, name_of
+from skforecast_lstm._series import Stacked
+from skforecast_lstm._validation import is_time_index
 from skforecast_lstm.framing import Frame
 
 __all__ = [
-    "by_series",
     "check_labels",
-    "name_of",
     "named_table",
     "numbered",
     "numbers_expected",
     "refuse_text",
     "warn_of_holes",
     "warn_of_text",
-    "with_history",
 ]
 
 
@@ -47,36 +45,15 @@ def named_table(data: Any, names: list[Any] | None = None) -> pd.DataFrame:
     return pd.DataFrame(table, columns=names)
 
 
-def by_series(frame: Frame) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """Label and rows of each series."""
-    table = frame.table
-    if frame.group is None:
-        yield None, table
-        return
-    for label, rows in rows_of_series(table.iloc[:, frame.group]).items():
-        yield label, table.iloc[rows]
-
-
 def numbered(table: pd.DataFrame, group: int | None) -> pd.DataFrame:
     """The table, its rows numbered within their series where they have no times."""
     if group is None:
         return table if is_time_index(table.index) else table.reset_index(drop=True)
     if is_time_index(table.index) and not isinstance(table.index, pd.RangeIndex):
         return table
-    numbers = np.empty(len(table), dtype=np.int64)
-    for rows in rows_of_series(table.iloc[:, group]).values():
-        numbers[rows] = np.arange(len(rows))
+    labels = table.iloc[:, group].to_numpy()
+    numbers = table.groupby(labels, sort=False, dropna=False).cumcount().to_numpy()
     return table.set_axis(pd.Index(numbers), axis=0).sort_index(kind="stable")
-
-
-def with_history(part: pd.DataFrame, tail: pd.DataFrame | None, freq: Any) -> pd.DataFrame:
-    """Rows, with those of the fitted rows in front that they follow, or overlap."""
-    if tail is None or freq is None or type(part.index) is not type(tail.index):
-        return part
-    first = part.index[0]
-    if not tail.index[0] < first <= labels_after(tail.index, 1, freq)[0]:
-        return part
-    return pd.concat([tail[tail.index < first], part])
 
 
 def check_labels(index: pd.Index, fitted: pd.Index) -> None:
@@ -159,10 +136,11 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
             stacklevel=3,
         )
         return False
-    holes = {label: missing_labels(part.index, freq) for label, part in by_series(frame)}
-    holes = {label: missing for label, missing in holes.items() if len(missing)}
-    if not holes:
+    series = Stacked.of(frame.table, frame.group)
+    numbers = np.unique(series.codes[series.steps(freq) > 1]).tolist()
+    if not numbers:
         return False
+    holes = {series.labels[n]: missing_labels(series.part(n).index, freq) for n in numbers}
     label, missing = next(iter(holes.items()))
     n_missing = sum(map(len, holes.values()))
     name = name_of(freq)
@@ -178,11 +156,6 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
         stacklevel=3,
     )
     return True
-
-
-def name_of(freq: Any) -> Any:
-    """How a frequency is written."""
-    return getattr(freq, "freqstr", freq.item() if isinstance(freq, np.generic) else freq)
 
 
 def _as_freq(frame: Frame, freq: Any) -> str:

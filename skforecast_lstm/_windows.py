@@ -16,7 +16,9 @@ __all__ = [
     "KnownAhead",
     "Windows",
     "are_asked_for",
+    "are_needed",
     "asking_for",
+    "fill_unneeded",
     "holes_are_said",
     "saying_holes",
 ]
@@ -26,16 +28,25 @@ class IncompleteWindowWarning(UserWarning):
     """Rows are predicted from windows whose oldest steps were not given."""
 
 
-_asked: ContextVar[slice | np.ndarray] = ContextVar("asked", default=slice(None))
+class _Asked(NamedTuple):
+    """Rows that are asked for, and of how many, where that is known."""
+
+    rows: slice | np.ndarray = slice(None)
+    n_rows: int | None = None
+
+
+_ALL = _Asked()
+_asked: ContextVar[_Asked] = ContextVar("asked", default=_ALL)
 
 
 @contextlib.contextmanager
-def asking_for(rows: slice | np.ndarray) -> Iterator[None]:
+def asking_for(rows: slice | np.ndarray, n_rows: int | None = None) -> Iterator[None]:
     """Say that only the predictions of these rows are used: the others are context.
 
-    A window of a row of context may be incomplete, and nobody needs to be warned of it.
+    A window of a row of context may be incomplete, and nobody needs to be warned of it. With
+    `n_rows`, of how many rows they are, nobody needs to predict the others.
     """
-    token = _asked.set(rows)
+    token = _asked.set(_Asked(rows, n_rows))
     try:
         yield
     finally:
@@ -63,8 +74,27 @@ def holes_are_said() -> bool:
 def are_asked_for(n_rows: int) -> np.ndarray:
     """Tell of so many rows which predictions are used."""
     is_asked = np.zeros(n_rows, dtype=bool)
-    is_asked[_asked.get()] = True
+    is_asked[_asked.get().rows] = True
     return is_asked
+
+
+def are_needed(n_rows: int) -> np.ndarray:
+    """Tell of so many rows which have to be predicted: for the others anything will do."""
+    if _asked.get().n_rows == n_rows:
+        return are_asked_for(n_rows)
+    return np.ones(n_rows, dtype=bool)
+
+
+def fill_unneeded(y: np.ndarray) -> np.ndarray:
+    """Put a prediction that is known into the rows of `y` that are not needed.
+
+    What stands around a regressor may refuse NaN, or transform it.
+    """
+    is_needed = are_needed(len(y))
+    is_known = is_needed & ~np.isnan(y).reshape(len(y), -1).any(axis=1)
+    if is_known.any():
+        y[~is_needed] = y[is_known.argmax()]
+    return y
 
 
 class KnownAhead(NamedTuple):

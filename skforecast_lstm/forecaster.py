@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
+from skforecast_lstm._ahead import Ahead
+from skforecast_lstm._bounds import Bounds
+from skforecast_lstm._coming import take_coming
 from skforecast_lstm._containers import as_pandas
-from skforecast_lstm._dates import (
-    find_freq,
-    labels_after,
-    missing_labels,
-    steps_between,
-)
-from skforecast_lstm._inspect import (
-    check_order,
-    find_method,
-    find_windows,
-    fitted_windows,
-    splits_rows,
-    takes_one_target,
-)
+from skforecast_lstm._dates import find_freq
+from skforecast_lstm._fitting import fit_whole, prepared
+from skforecast_lstm._inspect import find_method, fitted_windows
+from skforecast_lstm._newest import Newest, warn_if_missing
+from skforecast_lstm._series import Stacked, find_labels
 from skforecast_lstm._tables import (
-    by_series,
     check_labels,
-    name_of,
     named_table,
     numbered,
     numbers_expected,
     warn_of_holes,
     warn_of_text,
-    with_history,
 )
 from skforecast_lstm._validation import (
     HasMethods,
@@ -46,9 +36,10 @@ from skforecast_lstm._validation import (
 )
 from skforecast_lstm._windows import asking_for, saying_holes
 from skforecast_lstm.framing import Columns, Frame
-from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
 __all__ = ["Forecaster"]
+
+Bound = float | Mapping[Any, float] | None
 
 
 class Forecaster(MetaEstimatorMixin, BaseEstimator):
@@ -78,6 +69,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         What tells several series in one table apart. All are fitted together, each is forecast.
         Steps before the window must hand the column on, as those of
         ``make_lstm_pipeline(group=...)`` do.
+    lower, upper : float, or dict of float by target, default=None
+        Bounds that forecasts and the ends of their intervals are kept within, such as ``lower=0``
+        for counts and prices; see Notes. None, or a target that the dict leaves out: no bound.
 
     Attributes
     ----------
@@ -102,7 +96,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        If dates are missing between the first and the last row.
+        If dates are missing between the first and the last row, or targets are beyond their bounds.
 
     See Also
     --------
@@ -115,6 +109,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     search honest, is switched off for it. (A search, or an estimator that cross-validates itself,
     such as :class:`ConformalRegressor`, is therefore fitted once more where ``n_steps_out > 1``.
     One that stands inside of another estimator keeps its purge, and is not.)
+
+    `lower` and `upper` clip: a forecast beyond a bound is moved to it, and so are the ends of an
+    interval; the estimator is not told. Clipping never moves a forecast away from a truth that
+    keeps to the bounds, and an interval covers it as often as before. Where many forecasts are
+    clipped, learn the logarithm of the target instead (``TransformedTargetRegressor``).
 
     Forecasts need as many of the newest rows as the longest window of the pipeline. Steps before
     the window should treat each row by itself.
@@ -146,6 +145,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         lead: int = 1,
         known_future: Columns = None,
         group: Any = None,
+        lower: Bound = None,
+        upper: Bound = None,
     ) -> None:
         self.estimator = estimator
         self.target = target
@@ -154,6 +155,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self.lead = lead
         self.known_future = known_future
         self.group = group
+        self.lower = lower
+        self.upper = upper
 
     # --- fitting -----------------------------------------------------------------------------
 
@@ -176,31 +179,27 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         if y is not None:
             raise ValueError(
-                f"Forecaster.fit takes one table, with targets and covariates as its columns, but "
-                f"got a second argument of type {type(y).__name__}. Join them, for example "
-                f"pd.concat([y, exog], axis=1), and name the targets with target=..., the "
-                f"covariates that are known in advance with known_future=..."
+                f"fit takes one table, with targets and covariates as its columns, got y of type "
+                f"{type(y).__name__} as well. Join them, pd.concat([y, exog], axis=1), and name "
+                f"the columns: Forecaster(estimator, target=..., known_future=...)."
             )
         frame = self._frame(data)
+        targets = frame.table.iloc[:, frame.targets]
+        bounds = Bounds.of(self.lower, self.upper, list(targets.columns))
+        bounds.warn_if_passed(targets)
         X, y = frame.samples()
-        parts = [self.estimator, *self.estimator.get_params().values()]
-        if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
-            y = y.to_frame()
         freq = find_freq(frame.table.index)
         is_said = warn_of_holes(frame, freq)
         with numbers_expected(frame), saying_holes(is_said=is_said):
-            estimator, search = self._fit_whole(self._prepared(frame), X, y)
+            estimator, search = fit_whole(prepared(self.estimator, frame, self.group), X, y)
         self.__dict__.pop("search_", None)
         if search is not None:
             self.search_ = search
         self.estimator_, self.freq_ = estimator, freq
-        self._n_rows = _longest_window(self.estimator_)
-        tails = {label: part.iloc[-self._n_rows :] for label, part in by_series(frame)}
-        self._tails = {label: tail.copy() for label, tail in tails.items()}
-        self._targets, self._known, self._group = frame.targets, frame.known, frame.group
-        self._features = frame.features
-        numbers = frame.table.select_dtypes(["number", "bool"])
-        self._numeric = [name for name in numbers if name != frame.label]
+        self._bounds = bounds
+        self._roles = replace(frame, table=frame.table.iloc[:0])
+        n_rows = max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
+        self._newest = Newest.of(Stacked.of(frame.table, frame.group), freq, n_rows)
         self.feature_names_in_ = np.asarray(frame.table.columns, dtype=object)
         self.n_features_in_ = frame.table.shape[1]
         return self
@@ -231,67 +230,6 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         frame.table = numbered(frame.table.set_axis(names, axis=1), frame.group)
         return frame
 
-    def _prepared(self, frame: Frame) -> Any:
-        """A clone of the estimator whose steps know the horizon and the group."""
-        estimator = clone(self.estimator)
-        check_order(estimator)
-        if len(frame.targets) * frame.n_steps_out > 1 and takes_one_target(estimator):
-            raise ValueError(
-                f"{type(estimator).__name__} takes one target for each row, but n_steps_out="
-                f"{frame.n_steps_out} steps of {len(frame.targets)} targets make several: wrap it "
-                f"as MultiOutputRegressor({type(estimator).__name__}(...))."
-            )
-        windows = find_windows(estimator)
-        estimator.set_params(**{f"{name}__n_steps_out": frame.reach for name in windows})
-        if frame.group is None:
-            return estimator
-        # By its name, for a position in the table is another one among the features.
-        label, params = frame.label, estimator.get_params(deep=True)
-        is_same = {
-            name: value == self.group or (value is None and name.removesuffix("__group") in windows)
-            for name, value in params.items()
-            if name.rpartition("__")[2] == "group"
-        }
-        estimator.set_params(**{name: label for name, same in is_same.items() if same})
-        parts = [estimator, *params.values()]
-        by_series = any(isinstance(part, GroupScaler) and not part.pooled for part in parts)
-        if by_series and not any(isinstance(p, GroupTransformedTargetRegressor) for p in parts):
-            warnings.warn(
-                f"features are scaled by series (GroupScaler), targets are not: the level of a "
-                f"series is lost, and all are forecast at one. Wrap the pipeline as "
-                f"GroupTransformedTargetRegressor(pipeline, group={label!r}).",
-                UserWarning,
-                stacklevel=4,
-            )
-        return estimator
-
-    def _fit_whole(self, estimator: Any, X: pd.DataFrame, y: Any) -> tuple[Any, Any]:
-        """Fit an estimator so that what predicts in the end has seen the newest rows too.
-
-        Also returned is the search that found it, or None.
-        """
-        windows = find_windows(estimator)
-        if not any(map(splits_rows, (estimator, *estimator.get_params().values()))):
-            whole = {f"{name}__purge": False for name in windows}
-            return estimator.set_params(**whole).fit(X, y), None
-        # It splits the rows itself, and needs the purge for that; what comes out of it does not.
-        # What splits inside of something else keeps it.
-        is_purged = splits_rows(estimator) and any(
-            step.purge and (step.n_steps_out or 0) > 1 for step in windows.values()
-        )
-        estimator.fit(X, y)
-        if hasattr(estimator, "cv_results_"):
-            if not hasattr(estimator, "best_estimator_"):
-                raise ValueError(
-                    "a search with refit=False has no best estimator to forecast with: leave refit "
-                    "at True, or name the metric that chooses."
-                )
-            best = estimator.best_estimator_
-            return self._fit_whole(clone(best), X, y)[0] if is_purged else best, estimator
-        if is_purged and hasattr(estimator, "estimator_"):
-            estimator.estimator_, _ = self._fit_whole(clone(estimator.estimator_), X, y)
-        return estimator, None
-
     # --- forecasting -------------------------------------------------------------------------
 
     def forecast(
@@ -301,9 +239,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         data: Any = None,
         future: Any = None,
         interval: float | None = None,
-        ids: Sequence[Any] | None = None,
+        ids: Any = None,
     ) -> pd.DataFrame:
         """Forecast the steps that follow the last row.
+
+        All series of a table are predicted together, each from its own last row.
 
         Parameters
         ----------
@@ -323,8 +263,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             Coverage of an interval in (0, 1), given as further columns: from an estimator with
             ``predict_interval``, which are :class:`ConformalRegressor` and this package's
             regressors with ``loss="quantile"``. Up to `n_steps_out` steps.
-        ids : sequence, default=None
-            Labels of the series to forecast, with `group`. None: all of them.
+        ids : label of a series or list of them, default=None
+            With `group`, which series to forecast, in this order. None: all.
 
         Returns
         -------
@@ -334,39 +274,37 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
-        coming = None if future is None else named_table(future, self._future_columns(steps))
+        needed = self._future_columns(steps)
+        coming = None if future is None else named_table(future, needed)
         self._check_request(steps, coming, interval)
-        parts = self._chosen(self._parts(data), ids)
-        if data is not None:
-            for label, part in parts.items():
-                self._check_rows(label, part)
-        courses = self._courses(parts, steps, coming)
-        values = self._forecast_courses(courses, steps, interval)
-        for label, part, found in zip(parts, parts.values(), values, strict=True):
-            self._warn_if_unknown(found, part, label)
+        series, n_rows = self._series_of(data, ids), self._newest.n_rows
+        n_blocks = -(-steps // self._roles.n_steps_out)
+        ahead = Ahead.of(series, self._roles, n_blocks, self.freq_)
+        if needed or n_blocks > 1:
+            ahead = ahead.with_room()
+        if coming is not None and needed:
+            self._fill(ahead, coming, needed)
+        values = ahead.forecast(n_blocks, n_rows, functools.partial(self._predict, interval))
+        values = values[:, :steps]
+        warn_if_missing(values, series, self._names(self._roles.features), n_rows)
         suffixes = ["", "_lower", "_upper"][: values.shape[3]]
-        targets = self.feature_names_in_[self._targets]
-        columns = [name + suffix for name in targets for suffix in suffixes]
-        index = self._index_of(list(parts), [course.index[:steps] for course in courses])
-        return pd.DataFrame(values.reshape(len(index), -1), index=index, columns=columns)
+        columns = [name + end for name in self._names(self._roles.targets) for end in suffixes]
+        return pd.DataFrame(
+            values.reshape(-1, len(columns)), index=ahead.labels(steps), columns=columns
+        )
 
-    def _index_of(self, labels: list[Any], dates: list[pd.Index]) -> pd.Index:
-        """Index of the forecasts of all series."""
-        if self._group is None:
-            return dates[0]
-        of_rows = pd.Index(labels).repeat(len(dates[0]))
-        every = dates[0].append(dates[1:])
-        names = [self.feature_names_in_[self._group], dates[0].name]
-        return pd.MultiIndex.from_arrays([of_rows, every], names=names)
+    def _names(self, columns: list[int]) -> list[Any]:
+        return list(self.feature_names_in_[columns])
 
     def _future_columns(self, steps: int) -> list[Any]:
         """Names of the columns whose coming values are needed."""
-        is_now = self.n_steps_out + self.lead == 1  # nothing comes after the last row
-        needed = [] if is_now else list(self._known)
-        if steps > self.n_steps_out:
-            own = {*self._targets, *needed}
-            needed += [column for column in self._features if column not in own]
-        return list(self.feature_names_in_[needed])
+        roles = self._roles
+        is_now = roles.n_steps_out + roles.lead == 1  # nothing comes after the last row
+        needed = [] if is_now else list(roles.known)
+        if steps > roles.n_steps_out:
+            own = {*roles.targets, *needed}
+            needed += [column for column in roles.features if column not in own]
+        return self._names(needed)
 
     def _check_request(self, steps: int, future: Any, interval: float | None) -> None:
         is_far = steps > self.n_steps_out
@@ -389,10 +327,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 + (f", or forecast up to n_steps_out={self.n_steps_out} steps." if is_far else ".")
             )
 
-    def _parts(self, data: Any) -> dict[Any, pd.DataFrame]:
-        """The newest rows of each series, those that follow the fitted ones with these in front."""
+    def _series_of(self, data: Any = None, ids: Any = None) -> Stacked:
+        """The rows of each series to forecast from."""
         if data is None:
-            return self._tails
+            return _choose(self._newest.series, ids)
         data = as_pandas(data)
         if isinstance(data, pd.DataFrame):  # others may be anything
             data = data[[name for name in data if str(name) in self.feature_names_in_]]
@@ -400,214 +338,46 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         missing = [name for name in self.feature_names_in_ if name not in frame.table]
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
-        check_labels(frame.table.index, next(iter(self._tails.values())).index)
-        parts = {}
-        for label, part in by_series(frame):
-            part = part[list(self.feature_names_in_)]
-            parts[label] = with_history(part, self._tails.get(label), self.freq_)
-        return parts
+        check_labels(frame.table.index, self._newest.series.index)
+        table = frame.table[list(self.feature_names_in_)]
+        return self._newest.followed_by(_choose(Stacked.of(table, self._roles.group), ids))
 
-    def _check_rows(self, label: Any, part: pd.DataFrame) -> None:
-        """Refuse newer rows that a forecast cannot be made from as from the fitted ones.
-
-        Raises
-        ------
-        ValueError
-            If they are another time apart, have a hole in the last window, or are too few.
-        """
-        whose = "" if self._group is None else f" of {label!r}"
-        steps = steps_between(part.index, self.freq_) if self.freq_ is not None else np.ones(0)
-        name = name_of(self.freq_)
-        if len(steps) and np.mean(steps == 1) < 0.5 and not (steps > 1).any():
-            raise ValueError(
-                f"the rows of data{whose} are not apart as the fitted ones, by {name!r}: they are "
-                f"at {part.index[0]!s}, {part.index[1]!s}, ... Aggregate them first, for example "
-                f"with df.resample({name!r}).mean()."
-            )
-        newest = part.index[-self._n_rows :]
-        holes = missing_labels(newest, self.freq_)
-        if len(holes):
-            raise ValueError(
-                f"the rows of data{whose} have a hole: {', '.join(map(str, holes[:3]))} "
-                f"({len(holes)} at frequency {name!r}) are missing among the last {self._n_rows}, "
-                f"which the forecast is made from. Give these rows, or make rows of them with "
-                f"df.asfreq({name!r}) and fill them."
-            )
-        if len(part) < self._n_rows and not self._tails.get(label, part[:0]).equals(part):
-            raise ValueError(
-                f"data has {len(part)} rows{whose}, and a forecast needs the last {self._n_rows}, "
-                f"the longest window; they do not follow the fitted rows, which would have been "
-                f"their history. Give {self._n_rows - len(part)} more."
-            )
-
-    def _warn_if_unknown(self, values: np.ndarray, table: pd.DataFrame, label: Any) -> None:
-        """Say why a forecast is missing."""
-        if not np.isnan(values).any():
-            return
-        newest = table.iloc[-self._n_rows :]
-        columns = [c for c in self.feature_names_in_[self._features] if newest[c].isna().any()]
-        rows = newest.index[newest[columns].isna().any(axis=1)] if columns else newest.index[:0]
-        whose = "" if self._group is None else f" of {label!r}"
-        what = f": {columns} miss values at {', '.join(map(str, rows[:3]))}" * bool(columns)
-        few = f": it has {len(table)} rows" * (not columns and len(table) < self._n_rows)
-        warnings.warn(
-            f"the forecast{whose} is NaN, because something is missing among the last "
-            f"{self._n_rows} rows, which it is made from{what}{few}. Fill what is missing "
-            f"(df.interpolate()), take a shorter window, or a network that skips such rows "
-            f"(WindowTransformer(missing='mask')).",
-            UserWarning,
-            stacklevel=4,
-        )
-
-    def _chosen(
-        self, parts: dict[Any, pd.DataFrame], ids: Sequence[Any] | None
-    ) -> dict[Any, pd.DataFrame]:
-        """The series to forecast."""
-        if ids is None:
-            return parts
-        wanted = [ids] if np.ndim(ids) == 0 else list(ids)
-        unknown = [label for label in wanted if label not in parts]
-        if self._group is None or unknown or not wanted:
-            known = "group=None" if self._group is None else f"{list(parts)[:5]}, ..."
-            raise ValueError(
-                f"ids must be labels of the series of `group`, at least one, got {ids!r}; there "
-                f"are {known}."
-            )
-        return {label: parts[label] for label in wanted}
-
-    def _courses(self, parts: dict[Any, pd.DataFrame], steps: int, future: Any) -> list[_Course]:
-        """Every series with the rows that follow its last one."""
-        n_blocks = -(-steps // self.n_steps_out)
-        n_ahead = n_blocks * self.n_steps_out + self.lead - 1
-        names = self._future_columns(steps)
-        following: dict[Any, pd.Index] = {}
-        courses = []
-        for label, part in parts.items():
-            last = part.index[-1]
-            if last not in following:
-                after = labels_after(part.index, n_ahead, self.freq_) if n_ahead else None
-                following[last] = part.index[:0] if after is None else after
-            dates, table, n_known = following[last], part, len(part)
-            index = dates[self.lead - 1 :] if self.lead else part.index[-1:].append(dates)
-            if names or n_blocks > 1:
-                table = self._with_rows(part, dates, label)
-            if names:
-                coming = self._coming(future, label, dates, names)
-                table.loc[coming.index, names] = coming
-            courses.append(_Course(table, n_known, index))
-        return courses
-
-    def _with_rows(self, part: pd.DataFrame, dates: pd.Index, label: Any) -> pd.DataFrame:
-        """Rows of a series, and empty ones at the dates that follow."""
-        table = part.reindex(part.index.append(dates))
-        # Whatever they are observed in, forecasts are that.
-        table = table.astype({name: "float64" for name in self._numeric if name in table})
-        if self._group is not None:
-            table.iloc[len(part) :, self._group] = label
-        return table
-
-    def _forecast_courses(
-        self, courses: list[_Course], steps: int, interval: float | None
-    ) -> np.ndarray:
-        """Values (n_series, steps, n_targets, 1), or 3 with the ends of the interval.
-
-        A horizon at a time, all series at once: each takes the forecasts of one horizon for
-        observed in the next, unless one is missing, which none can then follow.
-        """
-        blocks: list[np.ndarray] = []
-        going = np.arange(len(courses))
-        for first in range(0, steps, self.n_steps_out):
-            found = self._predict([courses[number] for number in going], first, interval)
-            block = np.full((len(courses), *found.shape[1:]), np.nan)
-            block[going] = found
-            blocks.append(block)
-            going = going[~np.isnan(found).any(axis=(1, 2, 3))]
-            if first + self.n_steps_out >= steps or not len(going):
-                continue
-            for number in going:
-                course = courses[number]
-                rows = slice(course.n_known + first, course.n_known + first + self.n_steps_out)
-                course.table.iloc[rows, self._targets] = block[number, ..., 0]
-        return np.concatenate(blocks, axis=1)[:, :steps]
-
-    def _coming(self, future: Any, label: Any, dates: pd.Index, names: list[Any]) -> pd.DataFrame:
-        """The coming values of one series at the dates that are needed."""
-        if self._group is not None:
-            group = self.feature_names_in_[self._group]
-            if group in future.index.names:
-                future = future.reset_index(level=group)
-            if group not in future.columns:
-                raise ValueError(f"future must tell with {group!r} which series its rows are of.")
-            is_numbered = isinstance(future.index, pd.RangeIndex)
-            future = future[future[group] == label]
-            future = future.reset_index(drop=True) if is_numbered else future
+    def _fill(self, ahead: Ahead, future: pd.DataFrame, names: list[Any]) -> None:
+        """Put coming values into the rows that are needed."""
         # What only observed rows need ends with the origin of the last horizon.
-        needed = dates if self._known else dates[: len(dates) - self.n_steps_out]
-        is_numbered = isinstance(future.index, pd.RangeIndex) and future.index.start == 0
-        if is_numbered and not needed.isin(future.index).all():
-            future = future.iloc[: len(dates)]
-            future = future.set_axis(dates[: len(future)])
-        missing = needed.difference(future.index)
-        if len(missing):
-            raise ValueError(
-                f"future must hold {names} for the {len(needed)} rows after the last one, from "
-                f"{needed[0]!s} to {needed[-1]!s}{'' if label is None else f' of {label!r}'}, but "
-                f"{len(missing)} are missing, the first {missing[0]!s}."
-            )
-        if future.index[future.index.isin(needed)].has_duplicates:
-            doubled = future.index[future.index.duplicated()][0]
-            raise ValueError(f"future must hold each date once, but has {doubled!s} more often.")
-        return future.loc[needed, names]
+        n_needed = ahead.n_ahead - (0 if self._roles.known else self._roles.n_steps_out)
+        at = np.arange(len(ahead.dates)).reshape(-1, ahead.n_ahead)[:, :n_needed]
+        dates = ahead.dates.take(at.ravel())
+        values = take_coming(future, names, self._roles.label, ahead.series.labels, dates)
+        ahead.fill(values, n_needed)
 
-    def _predict(self, courses: list[_Course], first: int, interval: float | None) -> np.ndarray:
-        """Values (n_series, n_steps_out, n_targets, 1) of one horizon, or 3 with an interval."""
-        shape = len(courses), self.n_steps_out, len(self._targets)
-        if not courses:
-            return np.empty((*shape, 1 if interval is None else 3))
-        estimator, roles = self.estimator_, (self._targets, self._features, self._known)
-        stretches, rows, n_rows = [], [], 0
-        for course in courses:
-            origin = course.n_known + first - 1
-            start = max(0, origin + 1 - self._n_rows)
-            stretch = course.table.iloc[start : origin + self.n_steps_out + self.lead]
-            rows.append(n_rows + np.arange(origin + 1 - start))
-            n_rows += len(stretch)
-            stretches.append(stretch)
-        table = stretches[0] if len(stretches) == 1 else pd.concat(stretches)
-        frame = Frame(table, *roles, self.n_steps_out, self.lead, self._group)
-        X = frame.inputs(np.concatenate(rows))
-        origins = np.cumsum([len(part) for part in rows]) - 1
-        if len(courses) > 1:  # rows in the order of time, the series interleaved
-            order = X.index.argsort(kind="stable")
-            X, origins = X.iloc[order], np.argsort(order, kind="stable")[origins]
-        with asking_for(origins):
-            values = [estimator.predict(X)]
+    def _predict(self, interval: float | None, X: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        """Values (n_origins, n_steps_out, n_targets, 1), or 3 with the ends of the interval."""
+        with asking_for(origins, n_rows=len(X)):
+            values = [self.estimator_.predict(X)]
             if interval is not None:
-                values += _interval_of(estimator, interval)(X, coverage=interval)
-        return np.stack([np.asarray(value)[origins].reshape(shape) for value in values], axis=3)
+                values += self._predict_interval(X, interval)
+        shape = len(origins), self._roles.n_steps_out, len(self._roles.targets)
+        parts = [np.asarray(value)[origins].reshape(shape) for value in values]
+        return self._bounds.clip(np.stack(parts, axis=3))
+
+    def _predict_interval(self, X: pd.DataFrame, interval: float) -> Any:
+        predict_interval = find_method(self.estimator_, "predict_interval")
+        if predict_interval is None:
+            raise ValueError(
+                f"interval={interval} needs an estimator that knows intervals: wrap it as "
+                f"ConformalRegressor(estimator), or take a regressor of this package with "
+                f"loss='quantile'."
+            )
+        return predict_interval(X, coverage=interval)
 
 
-@dataclass
-class _Course:
-    """A series on its way: its rows and those that follow, how many are known, and their dates."""
-
-    table: pd.DataFrame
-    n_known: int
-    index: pd.Index
-
-
-def _interval_of(estimator: Any, interval: float) -> Callable[..., Any]:
-    """What predicts intervals."""
-    predict_interval = find_method(estimator, "predict_interval")
-    if predict_interval is None:
+def _choose(series: Stacked, ids: Any) -> Stacked:
+    """The series that are wanted, in this order."""
+    if ids is None:
+        return series
+    if series.labels == [None]:
         raise ValueError(
-            f"interval={interval} needs an estimator that knows intervals: wrap it as "
-            f"ConformalRegressor(estimator), or take a regressor of this package with "
-            f"loss='quantile'."
+            f"ids={ids!r} chooses among the series of a table, but this forecaster has group=None."
         )
-    return predict_interval
-
-
-def _longest_window(estimator: Any) -> int:
-    """Rows in the longest window of a fitted estimator; 1 without any."""
-    return max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
+    return series.only([series.numbers[label] for label in find_labels(ids, series.labels)])

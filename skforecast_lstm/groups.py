@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import get_config
+from sklearn import config_context, get_config
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
@@ -586,7 +586,8 @@ def _through_scalers(
     for label, rows in rows_of_series(labels).items():
         scaler = scalers.get(label, pooled)
         part = values[rows].reshape(-1, values.shape[-1])
-        result = np.asarray(getattr(scaler, method)(part))
+        with config_context(transform_output="default"):  # a DataFrame of each takes its time
+            result = np.asarray(getattr(scaler, method)(part))
         if result.shape != part.shape:
             raise ValueError(
                 f"{type(scaler).__name__} does not keep the columns as they are: it made "

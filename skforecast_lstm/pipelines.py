@@ -28,6 +28,7 @@ from skforecast_lstm._validation import (
     fit_context,
     validate_data,
 )
+from skforecast_lstm._windows import are_needed, fill_unneeded
 from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["CompleteRowsRegressor", "TablePipeline", "make_lstm_pipeline"]
@@ -438,7 +439,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         y = np.full((len(X), *self._y_shape), np.nan, dtype=self._y_dtype)
         if is_known.any():
             y[is_known] = self.estimator_.predict(X[is_known]).reshape(-1, *self._y_shape)
-        return y
+        return fill_unneeded(y)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, over the rows that miss nothing.
@@ -476,10 +477,10 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         return r2_score(y[is_scored], y_pred, sample_weight=sample_weight)
 
     def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Features, and which rows miss none of them."""
+        """Features, and which rows are to be predicted, and miss none of them."""
         check_is_fitted(self)
         X = validate_data(self, as_rows(X), reset=False, **_CHECKS)
-        return X, ~np.isnan(X).any(axis=1)
+        return X, ~np.isnan(X).any(axis=1) & are_needed(len(X))
 
     def __sklearn_tags__(self) -> Tags:
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._inspect import fitted_parts
+from skforecast_lstm._series import find_labels
 from skforecast_lstm._tables import named_table
 from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
 from skforecast_lstm.evaluation import BacktestResult, backtest
@@ -40,6 +41,8 @@ _N_MARKED = 40
 _N_SHOWN = 500
 # More panels than this stand in a grid.
 _N_STACKED = 5
+# Series that are drawn unless more are asked for.
+_N_SERIES = 12
 
 
 class ForecastDisplay:
@@ -58,6 +61,10 @@ class ForecastDisplay:
         What came in truth.
     interval : float, default=None
         Coverage of the interval in (0, 1), for the legend.
+    ids : label of a series or list of them, default=None
+        Which series to draw, in this order. None: the first `max_series`.
+    max_series : int, default=12
+        How many series to draw at most; a line below the panels says of how many. None: all.
 
     Attributes
     ----------
@@ -102,11 +109,15 @@ class ForecastDisplay:
         history: Any = None,
         truth: Any = None,
         interval: float | None = None,
+        ids: Any = None,
+        max_series: int | None = _N_SERIES,
     ) -> None:
         self.forecast = forecast
         self.history = history
         self.truth = truth
         self.interval = interval
+        self.ids = ids
+        self.max_series = max_series
 
     def plot(
         self, ax: Any = None, *, n_history: int | None = None, **kwargs: Any
@@ -131,38 +142,63 @@ class ForecastDisplay:
         ------
         ValueError
             If a table lacks a target or the series, has another kind of index than the forecast,
-            or the number of axes is not that of the panels.
+            `ids` are not in it, or the number of axes is not that of the panels.
         ImportError
             If matplotlib is not installed.
         """
         _check_matplotlib(self)
         if n_history is not None:
             check_integer(n_history, "n_history", 1)
-        style, panels = _style(kwargs), list(self._panels())
+        table = self._table()
+        labels, n_series = self._labels(table)
+        style, panels = _style(kwargs), list(self._panels(table, labels))
         self.axes_ = _make_axes(ax, len(panels))
         self.lines_ = [
             self._draw_panel(axes, *panel, n_history, style)
             for axes, panel in zip(self.axes_, panels, strict=True)
         ]
         _finish(self, is_own=ax is None)
+        if ax is None and labels is not None and self.ids is None and len(labels) < n_series:
+            note = f"{len(labels)} of {n_series} series; others with ids=[...] or max_series=None"
+            self.axes_[0].figure.supxlabel(note, fontsize="small", color="0.4")
         return self
 
-    def _panels(self) -> Iterator[tuple[Any, str, pd.DataFrame, pd.Series, pd.Series]]:
-        """Of each series and target: label, target, forecast, history and truth."""
+    def _table(self) -> pd.DataFrame:
         if not isinstance(self.forecast, (pd.DataFrame, pd.Series)):
             raise ValueError(
                 f"forecast must be a DataFrame or Series, as Forecaster.forecast returns it, got "
                 f"{type(self.forecast).__name__}."
             )
-        table = named_table(self.forecast)
-        group = table.index.names[0] if table.index.nlevels == 2 else None
+        return named_table(self.forecast)
+
+    def _labels(self, table: pd.DataFrame) -> tuple[list[Any] | None, int]:
+        """Which series are drawn, and how many there are; None where they have no labels."""
+        if table.index.nlevels != 2:
+            if self.ids is not None:
+                raise ValueError(
+                    f"ids={self.ids!r} chooses among series, but forecast holds only one: its "
+                    f"index has no level of labels."
+                )
+            return None, 1
+        every = table.index.get_level_values(0).unique().tolist()
+        n_shown = len(every) if self.max_series is None else self.max_series
+        shown = every if self.ids is None else find_labels(self.ids, every)
+        return shown[: check_integer(n_shown, "max_series", 1)], len(every)
+
+    def _panels(
+        self, table: pd.DataFrame, labels: list[Any] | None
+    ) -> Iterator[tuple[Any, str, pd.DataFrame, pd.Series, pd.Series]]:
+        """Of each series and target: label, target, forecast, history and truth."""
+        group = None if labels is None else table.index.names[0]
         names = [str(name) for name in table]
         pairs = [{name + end for end in _ENDS} for name in names]
         ends = set().union(*(pair for pair in pairs if pair <= {*names}))
         targets = [name for name in names if name not in ends]
-        histories = _by_series(_as_table(self.history, targets), group, "history")
-        truths = _by_series(_as_table(self.truth, targets), group, "truth")
-        for label, forecast in _by_series(table, group, "forecast").items():
+        forecasts = _by_series(table, group, "forecast", labels)
+        histories = _by_series(_as_table(self.history, targets), group, "history", labels)
+        truths = _by_series(_as_table(self.truth, targets), group, "truth", labels)
+        for label in [None] if labels is None else labels:
+            forecast = forecasts[label]
             dates = forecast.index
             if not is_time_index(dates):
                 raise ValueError(
@@ -222,6 +258,8 @@ class ForecastDisplay:
         data: Any = None,
         future: Any = None,
         interval: float | None = None,
+        ids: Any = None,
+        max_series: int | None = _N_SERIES,
         ax: Any = None,
         **kwargs: Any,
     ) -> ForecastDisplay:
@@ -244,6 +282,10 @@ class ForecastDisplay:
             Coming values of the covariates, see :meth:`Forecaster.forecast`.
         interval : float, default=None
             Coverage of an interval in (0, 1). None: no interval.
+        ids : label of a series or list of them, default=None
+            With several series, which to draw, in this order. None: the first `max_series`.
+        max_series : int, default=12
+            How many series to draw at most. None: all.
         ax : matplotlib Axes or array of them, default=None
             Where to draw, one per panel. None: in a new figure.
         **kwargs : dict
@@ -255,11 +297,11 @@ class ForecastDisplay:
             The display; ``display.forecast`` is the forecast.
         """
         _check_matplotlib(cls)
-        forecast = forecaster.forecast(steps, data=data, future=future, interval=interval)
+        forecast = forecaster.forecast(steps, data=data, future=future, interval=interval, ids=ids)
         if history is None:
-            parts = forecaster._parts(data)
-            history = pd.concat(list(parts.values()))
-        return cls.from_predictions(forecast, history, truth, interval=interval, ax=ax, **kwargs)
+            history = forecaster._series_of(data, ids).table
+        options = {"interval": interval, "ids": ids, "max_series": max_series, "ax": ax, **kwargs}
+        return cls.from_predictions(forecast, history, truth, **options)
 
     @classmethod
     def from_predictions(
@@ -269,6 +311,8 @@ class ForecastDisplay:
         truth: Any = None,
         *,
         interval: float | None = None,
+        ids: Any = None,
+        max_series: int | None = _N_SERIES,
         ax: Any = None,
         **kwargs: Any,
     ) -> ForecastDisplay:
@@ -288,6 +332,10 @@ class ForecastDisplay:
             table can be both history and truth. An array begins with the first forecast.
         interval : float, default=None
             Coverage of the interval in (0, 1), for the legend.
+        ids : label of a series or list of them, default=None
+            With several series, which to draw, in this order. None: the first `max_series`.
+        max_series : int, default=12
+            How many series to draw at most. None: all.
         ax : matplotlib Axes or array of them, default=None
             Where to draw, one per panel. None: in a new figure.
         **kwargs : dict
@@ -298,8 +346,8 @@ class ForecastDisplay:
         display : ForecastDisplay
             The display.
         """
-        display = cls(forecast=forecast, history=history, truth=truth, interval=interval)
-        return display.plot(ax, **kwargs)
+        data = {"forecast": forecast, "history": history, "truth": truth, "interval": interval}
+        return cls(**data, ids=ids, max_series=max_series).plot(ax, **kwargs)
 
 
 class BacktestDisplay:
@@ -664,17 +712,19 @@ def _as_table(values: Any, targets: list[str]) -> pd.DataFrame | None:
     return table.set_axis(targets, axis=1)
 
 
-def _by_series(table: pd.DataFrame | None, group: Any, role: str) -> dict[Any, pd.DataFrame]:
-    """The rows of each series."""
+def _by_series(
+    table: pd.DataFrame | None, group: Any, role: str, labels: list[Any] | None
+) -> dict[Any, pd.DataFrame]:
+    """The rows of some series."""
     if table is None:
         return {}
-    if group is None:
+    if group is None or labels is None:
         return {None: table}
     if group in table.index.names:
-        parts = table.groupby(level=group, sort=False, observed=True)
+        parts = table[table.index.isin(labels, level=group)].groupby(level=group, observed=True)
         return {label: part.droplevel(group) for label, part in parts}
     if group in table.columns:
-        return dict(iter(table.groupby(group, sort=False, observed=True)))
+        return dict(iter(table[table[group].isin(labels)].groupby(group, observed=True)))
     raise ValueError(
         f"{role} must tell which series its rows are of, in an index level or a column {group!r}; "
         f"got the columns {list(table.columns)}."

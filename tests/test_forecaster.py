@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,13 @@ from skforecast_lstm import (
     WindowTransformer,
     make_supervised,
 )
+from skforecast_lstm._series import Stacked
+from skforecast_lstm.baselines import DriftRegressor
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
 from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.groups import GroupTransformedTargetRegressor
 from skforecast_lstm.intervals import ConformalRegressor
-from skforecast_lstm.pipelines import make_lstm_pipeline
+from skforecast_lstm.pipelines import CompleteRowsRegressor, make_lstm_pipeline
 
 PASSENGERS = load_air_passengers()
 
@@ -149,7 +152,7 @@ def test_a_forecast_from_data_equals_one_after_these_rows_in_fit():
     forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:30])
     whole = forecaster.forecast(5, data=table)
     same_model = copy.deepcopy(forecaster)
-    same_model._tails = {None: table.iloc[-3:]}
+    same_model._newest.series = Stacked.of(table.iloc[-3:], None)
     pd.testing.assert_frame_equal(whole, same_model.forecast(5), check_freq=False)
     newest = forecaster.forecast(5, data=table[30:])
     pd.testing.assert_frame_equal(whole, newest, check_freq=False)
@@ -755,6 +758,179 @@ def test_ids_need_a_group():
     forecaster = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=4)).fit(np.arange(30.0))
     with pytest.raises(ValueError, match="group=None"):
         forecaster.forecast(ids=["a"])
+
+
+@pytest.mark.parametrize("steps", [3, 7])
+def test_forecasts_of_many_series_are_those_of_each_to_the_last_bit(steps):
+    table = make_panel()
+    model = make_pipeline(WindowTransformer(4, missing="drop"), DriftRegressor())
+    forecaster = Forecaster(model, target="sold", features="sold", group="shop", n_steps_out=3)
+    together = forecaster.fit(table).forecast(steps)
+    for label in "abc":
+        alone = table[table["shop"] == label][["sold"]]
+        expected = Forecaster(model, n_steps_out=3).fit(alone).forecast(steps)
+        pd.testing.assert_frame_equal(
+            together.loc[label], expected, check_exact=True, check_freq=False
+        )
+
+
+class Counting(Ridge):
+    """Remembers how many rows it was asked for at each call."""
+
+    asked: list[int] = []
+
+    def predict(self, X):
+        self.asked.append(len(X))
+        return super().predict(X)
+
+
+def test_all_series_are_one_call_for_each_horizon_and_context_is_not_predicted():
+    forecaster = make_panel_forecaster(features="sold")
+    forecaster.set_params(estimator__lstm__estimator=Counting()).fit(make_panel())
+    Counting.asked.clear()
+    forecaster.forecast(8)
+    assert Counting.asked == [3, 3, 3]
+
+
+def test_networks_predict_only_the_rows_that_forecasts_are_made_from(monkeypatch):
+    model = make_lstm_pipeline(LSTMRegressor(2, epochs=1, random_state=0), n_steps_in=4)
+    model.set_params(scale=None)
+    forecaster = Forecaster(model, target="sold", features="sold", group="shop", n_steps_out=3)
+    forecaster.fit(make_panel())
+    expected = forecaster.forecast(6)
+    asked = []
+    original = LSTMRegressor._to_units
+    monkeypatch.setattr(
+        LSTMRegressor,
+        "_to_units",
+        lambda self, is_known, y: asked.append(is_known.sum()) or original(self, is_known, y),
+    )
+    pd.testing.assert_frame_equal(forecaster.forecast(6), expected)
+    assert asked == [3, 3]
+
+
+class ByParts(Ridge):
+    """Predicts some rows after the others: how many there are in each call is its own affair."""
+
+    def predict(self, X):
+        if len(X) < 4:
+            return super().predict(X)
+        parts = np.array_split(np.asarray(X), 2)
+        return np.concatenate([super(ByParts, self).predict(part) for part in parts])
+
+
+def test_what_predicts_its_rows_in_parts_predicts_all_of_them():
+    table = walk(INDEXES["days"][0])
+    parts = ByParts()
+    model = TransformedTargetRegressor(lags(5, CompleteRowsRegressor(parts)))
+    forecast = Forecaster(model, n_steps_out=2).fit(table).forecast()
+    expected = Forecaster(lags(5, Ridge()), n_steps_out=2).fit(table).forecast()
+    pd.testing.assert_frame_equal(forecast, expected)
+
+
+def test_newer_rows_of_some_series_follow_the_fitted_ones():
+    table = make_panel()
+    forecaster = make_panel_forecaster(features="sold").fit(table[:"2024-02-20"])
+    newer = pd.concat(
+        [
+            table["2024-02-21":],
+            table["2024-02-10":"2024-02-15"].query("shop == 'a'").assign(shop="new"),
+        ]
+    )
+    forecast = forecaster.forecast(data=newer)
+    whole = forecaster.forecast(data=table)
+    for label in "bc":
+        pd.testing.assert_frame_equal(forecast.loc[label], whole.loc[label])
+    assert forecast.loc["new"].index[0] == pd.Timestamp("2024-02-16")
+    with pytest.raises(ValueError, match=r"rows of data of 'c' have a hole: 2024-02-26"):
+        forecaster.forecast(data=newer[(newer["shop"] != "c") | (newer.index != "2024-02-26")])
+
+
+def test_one_warning_tells_of_all_series_that_have_no_forecast():
+    table = macro()
+    parts = [table[table["series"] == "unemp"]]
+    short = parts[0].iloc[-2:]
+    table = pd.concat([*parts, short.assign(series="x"), short.assign(series="y")])
+    model = make_lstm_pipeline(Ridge(), n_steps_in=4).set_params(scale=None)
+    forecaster = Forecaster(model, target="rate", group="series").fit(table)
+    with pytest.warns(UserWarning, match=r"forecast of 'x' is NaN.* of 1 other series") as caught:
+        forecaster.forecast()
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("kind", ["dates", "row numbers", "whole table"])
+def test_coming_values_of_each_series_are_found(kind):
+    parts = [driven().assign(shop=shop) for shop in "ab"]
+    parts[1]["promotion"] = 1 - parts[1]["promotion"]
+    parts[1]["sold"] = 10 + 5 * parts[1]["promotion"]
+    ends = {"a": 100, "b": 97}  # they end at different dates
+    table = pd.concat([part[: ends[shop]] for shop, part in zip("ab", parts, strict=True)])
+    future = pd.concat([part[ends[shop] :] for shop, part in zip("ab", parts, strict=True)])
+    future = future[["promotion", "shop"]]
+    if kind == "whole table":
+        table = table.reset_index(drop=True)
+        future = pd.concat(parts).reset_index(drop=True)[["promotion", "shop"]]
+    if kind == "row numbers":
+        future = future.reset_index(drop=True)
+    forecaster = Forecaster(
+        lags().set_params(scale=None),
+        target="sold",
+        known_future="promotion",
+        group="shop",
+        n_steps_out=2,
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the rows have no times", UserWarning)
+        forecaster.fit(table)
+    forecast = forecaster.forecast(5, future=future)
+    for shop, part in zip("ab", parts, strict=True):
+        expected = part["sold"][ends[shop] : ends[shop] + 5]
+        np.testing.assert_allclose(forecast.loc[shop, "sold"], expected, atol=1e-3)
+
+
+# --- bounds --------------------------------------------------------------------------------------
+
+
+def falling():
+    return pd.DataFrame({"a": np.linspace(20, 1, 39), "b": np.linspace(-20, -1, 39)})
+
+
+def test_forecasts_are_kept_within_bounds():
+    free = Forecaster(lags(regressor=LinearRegression())).fit(falling()).forecast(5)
+    np.testing.assert_allclose(free["a"], [0.5, 0.0, -0.5, -1.0, -1.5], atol=1e-6)
+    forecaster = Forecaster(lags(regressor=LinearRegression()), lower={"a": 0}, upper=19.9)
+    with pytest.warns(UserWarning, match=r"beyond lower and upper.*\{'a': 1, 'b': 0\}"):
+        bounded = forecaster.fit(falling()).forecast(5)
+    assert bounded["a"].min() == 0
+    np.testing.assert_allclose(bounded["a"][:2], [0.5, 0.0], atol=1e-6)
+    np.testing.assert_allclose(bounded["b"], free["b"], atol=1)
+    with pytest.warns(UserWarning, match=r"\{'a': 1, 'b': 39\}"):
+        assert (forecaster.set_params(lower=0).fit(falling()).forecast(5) >= 0).all(axis=None)
+
+
+def test_ends_of_intervals_are_kept_within_bounds():
+    rng = np.random.default_rng(0)
+    counts = pd.Series(rng.poisson(0.7, size=300), name="sold")
+    model = ConformalRegressor(lags(), cv=3)
+    free = Forecaster(model).fit(counts).forecast(interval=0.9)
+    bounded = Forecaster(model, lower=0, upper=1).fit(counts.clip(upper=1)).forecast(interval=0.9)
+    assert free["sold_lower"].iloc[0] < 0
+    assert bounded["sold_lower"].iloc[0] == 0
+    assert bounded["sold_upper"].iloc[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"lower": {"c": 0}}, r"lower must be .* by target, which are \['a', 'b'\]"),
+        ({"upper": "high"}, "upper must be a number"),
+        ({"lower": np.nan}, "lower must be a number"),
+        ({"lower": 3, "upper": {"a": 3}}, "lower must be less than upper"),
+    ],
+)
+def test_bounds_that_are_none(params, message):
+    with pytest.raises(ValueError, match=message):
+        Forecaster(lags(), **params).fit(falling())
 
 
 def test_a_second_table_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 
@@ -303,6 +304,49 @@ def test_series_are_panels(as_history):
         assert_draws(lines["truth"], own[-2:])
         assert_draws(lines["history"], own[-5:-2] if as_history == "remembered" else own[:-2])
         assert_draws(lines["forecast"], display.forecast.loc[shop, "sold"])
+
+
+def many_series(n_series=20):
+    days = pd.date_range("2024-01-01", periods=30, name="day")
+    parts = [
+        pd.DataFrame({"sold": 1.0 * number + np.arange(30), "shop": f"shop {number}"}, days)
+        for number in range(n_series)
+    ]
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def titles(display):
+    return [axes.get_title(loc="left") for axes in display.axes_]
+
+
+def test_series_are_chosen():
+    table = many_series()
+    model = make_lstm_pipeline(Ridge(), n_steps_in=4).set_params(scale=None)
+    forecaster = Forecaster(model, target="sold", group="shop").fit(table)
+    draw = functools.partial(ForecastDisplay.from_estimator, forecaster)
+    some = draw()
+    assert titles(some) == [f"shop {number}" for number in range(12)]
+    assert some.figure_.get_supxlabel().startswith("12 of 20 series")
+    assert some.figure_.get_figheight() < 12
+    assert titles(draw(max_series=2)) == ["shop 0", "shop 1"]
+    assert len(titles(draw(max_series=None))) == 20
+    chosen = draw(ids=["shop 7", "shop 3"], history=table, truth=table)
+    assert titles(chosen) == ["shop 7", "shop 3"]
+    assert list(chosen.lines_[0]) == ["history", "origin", "forecast"]
+    np.testing.assert_allclose(chosen.lines_[0]["history"].get_ydata(), 7 + np.arange(30))
+    assert chosen.figure_.get_supxlabel() == ""
+    assert titles(ForecastDisplay.from_predictions(forecaster.forecast(), ids="shop 9")) == [
+        "shop 9"
+    ]
+    with pytest.raises(ValueError, match=r"ids must be labels .* got \['x'\]"):
+        ForecastDisplay.from_predictions(forecaster.forecast(), ids=["shop 1", "x"])
+    with pytest.raises(ValueError, match="max_series must be an integer of at least 1"):
+        draw(max_series=0)
+
+
+def test_ids_need_several_series(year):
+    with pytest.raises(ValueError, match="forecast holds only one"):
+        ForecastDisplay.from_predictions(year, ids=["a"])
 
 
 def test_a_series_without_history_is_drawn():

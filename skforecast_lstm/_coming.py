@@ -1,0 +1,102 @@
+"""Coming values of covariates: which are needed, and where a user's table has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["take_coming"]
+
+
+def take_coming(
+    future: pd.DataFrame, names: list[Any], group: Any, labels: list[Any], dates: pd.Index
+) -> pd.DataFrame:
+    """Take the coming values of each series, in the order of `dates`.
+
+    Parameters
+    ----------
+    future : DataFrame
+        The table that was given. Rows are found by their labels; a table without an index of its
+        own begins, in each series, with the row after the last, unless it holds these labels.
+    names : list of str
+        The columns that are needed.
+    group : str or None
+        The column or index level of the labels of the series.
+    labels : list
+        The labels of the series.
+    dates : Index of length n_series * n_ahead
+        When the rows are that are needed, one series after the other.
+
+    Raises
+    ------
+    ValueError
+        If a row is missing, there more than once, or of a series that is not told.
+    """
+    future, given = _by_label(future, group, labels)
+    n_ahead = len(dates) // len(labels)
+    needed = np.repeat(np.arange(len(labels)), n_ahead)
+    is_of = given >= 0
+    future, given = future[is_of], given[is_of]
+    index: Any = future.index
+    when: Any = dates
+    if isinstance(index, pd.RangeIndex) and (group is not None or index.start == 0):
+        index, when = _numbered(given, dates, n_ahead, len(labels))
+    have = pd.MultiIndex.from_arrays([given, index])
+    want = pd.MultiIndex.from_arrays([needed, when])
+    is_twice = have.duplicated() & have.isin(want)
+    if is_twice.any():
+        raise ValueError(
+            f"future must hold each date once, but has {index[is_twice][0]!s} more often."
+        )
+    is_first = ~have.duplicated()
+    at = have[is_first].get_indexer(want)
+    if (at < 0).any():
+        _say_missing(names, labels, dates, at.reshape(len(labels), n_ahead) < 0)
+    return future[is_first].iloc[at][names]
+
+
+def _by_label(
+    future: pd.DataFrame, group: Any, labels: list[Any]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The table, and the number of the series of each row; -1 for one that is not wanted."""
+    if group is None:
+        return future, np.zeros(len(future), dtype=np.intp)
+    if group in future.index.names:
+        future = future.reset_index(level=group)
+    if group not in future.columns:
+        raise ValueError(f"future must tell with {group!r} which series its rows are of.")
+    return future, pd.Index(labels).get_indexer(np.asarray(future[group]))
+
+
+def _numbered(
+    given: np.ndarray, dates: pd.Index, n_ahead: int, n_series: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers for rows that have none, and those of the rows that are needed.
+
+    Where a series has so many rows that they are the whole table, they are found by these numbers;
+    else they follow the last row.
+    """
+    number = pd.Series(given).groupby(given).cumcount().to_numpy()
+    ahead = np.tile(np.arange(n_ahead), (n_series, 1))
+    if not pd.api.types.is_integer_dtype(dates):
+        return number, ahead.ravel()
+    wanted = np.asarray(dates).reshape(n_series, n_ahead)
+    n_given = np.bincount(given, minlength=n_series)
+    is_inside = (wanted >= 0) & (wanted < n_given[:, np.newaxis])
+    return number, np.where(is_inside.all(axis=1, keepdims=True), wanted, ahead).ravel()
+
+
+def _say_missing(
+    names: list[Any], labels: list[Any], dates: pd.Index, is_missing: np.ndarray
+) -> None:
+    """Say which row is missing, of the first series that lacks one."""
+    number = int(is_missing.any(axis=1).argmax())
+    n_ahead, lacks = is_missing.shape[1], is_missing[number]
+    dates = dates[number * n_ahead : (number + 1) * n_ahead]
+    whose = "" if labels[number] is None else f" of {labels[number]!r}"
+    raise ValueError(
+        f"future must hold {names} for the {n_ahead} rows after the last one, from {dates[0]!s} to "
+        f"{dates[-1]!s}{whose}, but {lacks.sum()} are missing, the first {dates[lacks][0]!s}."
+    )

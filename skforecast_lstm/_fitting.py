@@ -1,0 +1,95 @@
+"""How a forecaster fits an estimator: told the horizon and the series, and to every row."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.multioutput import MultiOutputRegressor
+
+from skforecast_lstm._inspect import check_order, find_windows, splits_rows, takes_one_target
+from skforecast_lstm.framing import Frame
+from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
+
+__all__ = ["fit_whole", "prepared"]
+
+
+def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
+    """A clone of an estimator whose steps know the horizon and the group.
+
+    Raises
+    ------
+    ValueError
+        If it takes one target only, or would give window steps rows that are out of order.
+    """
+    estimator = clone(estimator)
+    check_order(estimator)
+    if len(frame.targets) * frame.n_steps_out > 1 and takes_one_target(estimator):
+        raise ValueError(
+            f"{type(estimator).__name__} takes one target for each row, but n_steps_out="
+            f"{frame.n_steps_out} steps of {len(frame.targets)} targets make several: wrap it "
+            f"as MultiOutputRegressor({type(estimator).__name__}(...))."
+        )
+    windows = find_windows(estimator)
+    estimator.set_params(**{f"{name}__n_steps_out": frame.reach for name in windows})
+    if frame.group is not None:
+        _name_group(estimator, frame.label, group)
+    return estimator
+
+
+def _name_group(estimator: Any, label: Any, group: Any) -> None:
+    """Give steps the name of the group: its position in the table is another in the features."""
+    windows, params = find_windows(estimator), estimator.get_params(deep=True)
+    is_same = {
+        name: value == group or (value is None and name.removesuffix("__group") in windows)
+        for name, value in params.items()
+        if name.rpartition("__")[2] == "group"
+    }
+    estimator.set_params(**{name: label for name, same in is_same.items() if same})
+    parts = [estimator, *params.values()]
+    by_series = any(isinstance(part, GroupScaler) and not part.pooled for part in parts)
+    if by_series and not any(isinstance(p, GroupTransformedTargetRegressor) for p in parts):
+        warnings.warn(
+            f"features are scaled by series (GroupScaler), targets are not: the level of a "
+            f"series is lost, and all are forecast at one. Wrap the pipeline as "
+            f"GroupTransformedTargetRegressor(pipeline, group={label!r}).",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Fit an estimator so that what predicts in the end has seen the newest rows too.
+
+    Also returned is the search that found it, or None.
+
+    Raises
+    ------
+    ValueError
+        If a search has no best estimator.
+    """
+    parts = [estimator, *estimator.get_params().values()]
+    if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
+        y = y.to_frame()
+    windows = find_windows(estimator)
+    if not any(map(splits_rows, parts)):
+        whole = {f"{name}__purge": False for name in windows}
+        return estimator.set_params(**whole).fit(X, y), None
+    # It splits the rows itself, and needs the purge for that; what comes out of it does not.
+    # What splits inside of something else keeps it.
+    is_purged = splits_rows(estimator) and any(
+        step.purge and (step.n_steps_out or 0) > 1 for step in windows.values()
+    )
+    estimator.fit(X, y)
+    if hasattr(estimator, "cv_results_"):
+        if not hasattr(estimator, "best_estimator_"):
+            raise ValueError(
+                "a search with refit=False has no best estimator to forecast with: leave refit "
+                "at True, or name the metric that chooses."
+            )
+        best = estimator.best_estimator_
+        return fit_whole(clone(best), X, y)[0] if is_purged else best, estimator
+    if is_purged and hasattr(estimator, "estimator_"):
+        estimator.estimator_, _ = fit_whole(clone(estimator.estimator_), X, y)
+    return estimator, None
