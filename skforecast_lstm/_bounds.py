@@ -28,6 +28,11 @@ class Bounds:
     upper: np.ndarray
 
     @classmethod
+    def none(cls) -> Bounds:
+        """Bounds of any number of targets that keep every value."""
+        return cls(np.array([-np.inf]), np.array([np.inf]))
+
+    @classmethod
     def of(cls, lower: Any, upper: Any, targets: Sequence[str]) -> Bounds:
         """Read bounds for all targets, or by the name of each.
 

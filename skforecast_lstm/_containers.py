@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_numbers", "as_pandas", "as_rows"]
+__all__ = ["as_numbers", "as_pandas", "as_rows", "with_times"]
 
 # What pandas makes objects of, although it can be counted with.
 _NUMBERS_AS_OBJECTS = ("boolean", "decimal")
@@ -59,6 +59,34 @@ def as_numbers(table: pd.DataFrame, but: Any = None) -> pd.DataFrame:
     """Return a table whose columns of booleans are 0 and 1, all but the one in position `but`."""
     is_bool = [dtype == "bool" and place != but for place, dtype in enumerate(table.dtypes)]
     return table.astype(dict.fromkeys(table.columns[is_bool], np.int64)) if any(is_bool) else table
+
+
+def with_times(data: Any, time: Any, group: Any = None) -> Any:
+    """Return a table whose index is the column `time`, beside an index level `group` if it has one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or it is text.
+    """
+    data = as_pandas(data)
+    if time is None or time in getattr(getattr(data, "index", None), "names", ()):
+        return data
+    if not isinstance(data, pd.DataFrame) or time not in data.columns:
+        had = f"columns {list(data)}" if isinstance(data, pd.DataFrame) else type(data).__name__
+        raise ValueError(
+            f"time={time!r} must name the column that tells when each row was, got {had}."
+        )
+    if data[time].dtype.kind not in "iufmM" and not isinstance(
+        data[time].dtype, (pd.PeriodDtype, pd.DatetimeTZDtype)
+    ):
+        raise ValueError(
+            f"time={time!r} must be a column of dates, periods or numbers, got {data[time].dtype}, "
+            f"first {data[time].iloc[:1].tolist()}. Make it dates, with df[{time!r}] = "
+            f"pd.to_datetime(df[{time!r}])."
+        )
+    is_level = group is not None and group in data.index.names and group not in data.columns
+    return (data.reset_index(level=group) if is_level else data).set_index(time)
 
 
 def _converted(data: Any) -> Any:

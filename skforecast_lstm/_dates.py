@@ -289,8 +289,8 @@ def refuse_dates(features: Any) -> None:
             f"column {name!r} holds dates, which are no feature. Make it the index, so that they "
             f"tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
             f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
-            f"parse_dates=True)); of a table of another library, "
-            f"df.to_pandas().set_index({name!r}). CalendarFeatures makes features of the index."
+            f"parse_dates=True)), or name it in make_supervised and Forecaster with "
+            f"time={name!r}. CalendarFeatures makes features of the index."
         )
 
 

@@ -12,7 +12,7 @@ from skforecast_lstm._inspect import check_order, find_windows, splits_rows, tak
 from skforecast_lstm.framing import Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
-__all__ = ["fit_whole", "prepared"]
+__all__ = ["fit_whole", "prepared", "y_for"]
 
 
 def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
@@ -59,6 +59,13 @@ def _name_group(estimator: Any, label: Any, group: Any) -> None:
         )
 
 
+def y_for(estimator: Any, y: Any) -> Any:
+    """The targets, a single one as a table where the estimator wants columns."""
+    parts = [estimator, *estimator.get_params().values()]
+    is_wanted = any(isinstance(part, MultiOutputRegressor) for part in parts)
+    return y.to_frame() if y.ndim == 1 and is_wanted else y
+
+
 def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Fit an estimator so that what predicts in the end has seen the newest rows too.
 
@@ -69,9 +76,7 @@ def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     ValueError
         If a search has no best estimator.
     """
-    parts = [estimator, *estimator.get_params().values()]
-    if y.ndim == 1 and any(isinstance(part, MultiOutputRegressor) for part in parts):
-        y = y.to_frame()
+    parts, y = [estimator, *estimator.get_params().values()], y_for(estimator, y)
     windows = find_windows(estimator)
     if not any(map(splits_rows, parts)):
         whole = {f"{name}__purge": False for name in windows}

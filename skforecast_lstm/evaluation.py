@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -16,19 +16,22 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_consistent_length
+from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
+from skforecast_lstm._bounds import Bounds
 from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._dates import find_freq, labels_after
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._rows import split_groups
+from skforecast_lstm._scoring import find_scorers, score_forecasts
 from skforecast_lstm._targets import by_step, parse_step_names
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
 from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
-from skforecast_lstm.windows import (
-    WindowTransformer,
-)
+from skforecast_lstm.forecaster import Forecaster, predict_interval
+from skforecast_lstm.groups import GroupTimeSeriesSplit
+from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
 
@@ -45,7 +48,7 @@ class NoSkillWarning(UserWarning):
 def backtest(
     estimator: Any,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     cv: Any = None,
     refit: bool | int = True,
@@ -53,6 +56,9 @@ def backtest(
     lead: int | None = None,
     n_targets: int | None = None,
     season_length: int = 1,
+    interval: float | None = None,
+    scoring: Any = None,
+    n_jobs: int | None = None,
     verbose: int = 0,
 ) -> BacktestResult:
     """Evaluate a model as it would have been used: fit to the past, predict, walk on.
@@ -65,18 +71,22 @@ def backtest(
     Parameters
     ----------
     estimator : estimator
-        A regressor, a pipeline or a search over one. It is cloned, never changed.
+        A :class:`Forecaster`, or a regressor, a pipeline or a search over one. It is cloned, never
+        changed.
     X : DataFrame or array of shape (n_rows, n_features), or array of shape \
             (n_rows, n_steps_in, n_features)
-        What is known at each row, rows in time order, as :func:`make_supervised` gives it.
+        What is known at each row, rows in time order, as :func:`make_supervised` gives it. With a
+        :class:`Forecaster` the table itself, in the form that its ``fit`` takes.
     y : Series, DataFrame or array, of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
-            (n_rows, n_steps_out, n_targets)
-        What is to be predicted from each row; 2-D in time-major order.
+            (n_rows, n_steps_out, n_targets), default=None
+        What is to be predicted from each row; 2-D in time-major order. None with a
+        :class:`Forecaster`, which knows its targets.
     cv : int, splitter or iterable of (train, test), default=None
-        The folds; test rows are consecutive and come after the training rows. An int:
-        ``TimeSeriesSplit(cv)``, whose training rows grow from fold to fold; None: with 5 folds.
-        ``TimeSeriesSplit(max_train_size=...)`` lets them slide instead, and
-        :class:`GroupTimeSeriesSplit` cuts a table of several series between times.
+        The folds; test rows are consecutive and come after the training rows. They are rows of `X`;
+        with a :class:`Forecaster`, of its table in time order without the last rows, whose targets
+        are not all known. An int: so many folds whose training rows grow, by
+        :class:`GroupTimeSeriesSplit` if a forecaster has a `group`, else by ``TimeSeriesSplit``;
+        None: 5. ``TimeSeriesSplit(max_train_size=...)`` lets the training rows slide instead.
     refit : bool or int, default=True
         When the model is fitted anew. True: in every fold. An int k: in every k-th fold. False: in
         the first one only. In between, the last fitted model predicts.
@@ -94,6 +104,16 @@ def backtest(
         Targets per step of a 2-D `y`. None: as its columns say, else 1.
     season_length : int, default=1
         Rows per season, for "seasonal_naive" and for the scale of the MASE.
+    interval : float, default=None
+        Coverage of intervals in (0, 1), which are predicted and scored, too: by an estimator with
+        ``predict_interval``, which are :class:`ConformalRegressor` and this package's regressors
+        with ``loss="quantile"``. None: no intervals.
+    scoring : str, callable, list or dict of them, default=None
+        What to score beside, as in ``cross_validate`` of scikit-learn: names of its scorers, or
+        scorers by a name of your own.
+    n_jobs : int, default=None
+        Fits that run in parallel, -1 on all cores. None: one after the other, unless in a
+        ``joblib.parallel_config`` context.
     verbose : int, default=0
         1 shows a progress bar over the folds.
 
@@ -106,7 +126,7 @@ def backtest(
     ------
     ValueError
         If a fold's test rows are not consecutive or do not follow its training rows, `y` does not
-        fit its description, or a baseline that was asked for cannot be had.
+        fit its description, or a baseline or an interval that was asked for cannot be had.
 
     Warns
     -----
@@ -121,8 +141,8 @@ def backtest(
     Notes
     -----
     The last training rows, whose targets lie among the test rows, are left out of training by the
-    ``n_steps_out`` and ``purge`` of :class:`WindowTransformer`; for regressors that take no NaN, by
-    ``TimeSeriesSplit(gap=n_steps_out - 1)``.
+    ``n_steps_out`` and ``purge`` of :class:`WindowTransformer`. Where no window step does so, folds
+    by a number have that gap; give other splitters one, ``TimeSeriesSplit(gap=n_steps_out - 1)``.
 
     References
     ----------
@@ -159,11 +179,22 @@ def backtest(
     3    16.85
     Name: mae, dtype: float64
     """
+    season_length = check_integer(season_length, "season_length", 1)
+    scorers = find_scorers(scoring)
+    if interval is not None and not 0 < interval < 1:
+        raise ValueError(f"interval must be a coverage in (0, 1), got {interval}.")
+    group, bounds = None, Bounds.none()
+    if isinstance(estimator, Forecaster):
+        estimator, X, y, group, bounds = estimator._framed(X, y)
+    elif y is None:
+        raise ValueError(
+            "backtest needs y, as make_supervised gives it, unless the estimator is a Forecaster, "
+            "which takes the table itself."
+        )
     X, y = as_pandas(X), as_pandas(y)
     check_consistent_length(X, y)
-    season_length = check_integer(season_length, "season_length", 1)
     X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
-    targets, folds = _Targets.of(y, lead, n_targets), _split(cv, X, y)
+    targets = _Targets.of(y, lead, n_targets)
     estimator = clone(estimator)
     check_order(estimator)
     named = find_windows(estimator)
@@ -171,26 +202,31 @@ def backtest(
     unknown = [name for name, window in named.items() if window.n_steps_out is None]
     estimator.set_params(**{f"{name}__n_steps_out": targets.reach for name in unknown})
     windows = list(named.values())
-    series = _Series.of(X, next((w.group for w in windows if w.group is not None), None))
+    groups = [group, *(window.group for window in windows)]
+    series = _Series.of(X, next((name for name in groups if name is not None), None))
+    gap = 0 if any(window.purge for window in windows) else targets.reach - 1
+    folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
     lines = _lines_of_folds(targets, series, folds)
-    walk = functools.partial(_walk, y=y, folds=folds, refit=refit)
+    walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds, n_jobs=n_jobs)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
     forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             prediction, seconds[name] = walk(baseline, table)
-            forecasts[name] = lines.assign(prediction=prediction)
+            forecasts[name] = lines.assign(**prediction)
         except ValueError as error:
             if not (isinstance(baselines, str) and baselines == "naive"):
                 raise
             no_baseline = str(error)
-    prediction, seconds["model"] = walk(estimator, X, verbose=verbose)
+    prediction, seconds["model"] = walk(estimator, X, interval=interval, verbose=verbose)
     result = BacktestResult(
-        predictions=lines.assign(prediction=prediction),
+        predictions=lines.assign(**prediction),
         baselines=forecasts,
         fit_seconds=pd.DataFrame(seconds)[["model", *forecasts]].rename_axis("fold"),
         scales=_scales(targets, series, folds, season_length),
         no_baseline=no_baseline,
+        interval=interval,
+        scorers=scorers,
     )
     _warn_without_skill(result)
     return result
@@ -207,7 +243,7 @@ class BacktestResult:
         is there if the windows have one; ``origin`` is the label of the row that the prediction was
         made from (its number, for arrays); ``step`` counts from 1; ``time`` is the label of the row
         that is predicted, missing where it lies beyond the last row and the index has no frequency;
-        then ``target``, ``truth`` and ``prediction``.
+        then ``target``, ``truth`` and ``prediction``, and with intervals ``lower`` and ``upper``.
     baselines : dict of DataFrame
         The same for each baseline, by its name.
     fit_seconds : DataFrame of shape (n_folds, 1 + n_baselines)
@@ -217,6 +253,10 @@ class BacktestResult:
         the training rows: the unit of the MASE.
     no_baseline : str, default=""
         Why the default baseline could not be had.
+    interval : float, default=None
+        Coverage that the intervals were asked for.
+    scorers : dict of callable, default=None
+        Scorers of scikit-learn, by name.
 
     See Also
     --------
@@ -246,6 +286,8 @@ class BacktestResult:
     fit_seconds: pd.DataFrame
     scales: pd.Series
     no_baseline: str = ""
+    interval: float | None = None
+    scorers: dict[str, Callable[..., float]] | None = None
 
     def scores(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Score the model and each baseline.
@@ -264,7 +306,10 @@ class BacktestResult:
             interpreted if the units differ. ``mase`` is the mean of the absolute errors, each
             divided by the scale of its fold and target (and group), see `scales`; errors whose
             scale is 0 or not known, as that of a series not seen in training, are left out of it.
-            ``skill`` is ``1 - mae / mae of the first baseline``.
+            ``skill`` is ``1 - mae / mae of the first baseline``. With intervals there are
+            ``coverage``, the share of truths inside, ``interval_score`` (width, and a penalty for
+            truths outside; see :func:`interval_score`) and ``pinball``, the mean quantile loss of
+            both ends. The scores that `scoring` asked for come last, over all lines of a part.
 
         Raises
         ------
@@ -282,24 +327,37 @@ class BacktestResult:
         Journal of Forecasting 22(4), 679-688.
         """
         by = [by] if isinstance(by, str) else list(by or [])
-        known = [name for name in self.predictions if name not in ("truth", "prediction")]
+        values = ("truth", "prediction", "lower", "upper")
+        known = [name for name in self.predictions if name not in values]
         if not set(by) <= set(known):
             raise ValueError(f"by must be one or several of {known}, got {by}.")
-        is_scored, errors = self._is_scored(), {}
-        for name, lines in {"model": self.predictions, **self.baselines}.items():
-            errors[name] = (lines["prediction"] - lines["truth"]).where(is_scored)
-        keys: Any = list(self.scales.index.names)
-        scale = self.predictions.join(self.scales, on=keys)["scale"]
-        reference = errors[next(iter(self.baselines))].abs() if self.baselines else np.nan
-        parts = {
-            name: self.predictions[by].assign(
-                mae=error.abs(), rmse=error**2, mase=error.abs() / scale, skill=reference
-            )
-            for name, error in errors.items()
-        }
-        lines = pd.concat(parts, names=["model"])
-        scores = lines.groupby(["model", *by], sort=False, dropna=False, observed=True).mean()
-        return scores.assign(rmse=scores["rmse"] ** 0.5, skill=1 - scores["mae"] / scores["skill"])
+        every = {"model": self.predictions, **self.baselines}
+        losses = {name: lines[by].join(self._losses(lines)) for name, lines in every.items()}
+        parts = ["model", *by]
+        options: dict[str, Any] = {"sort": False, "dropna": False, "observed": True}
+        scores = pd.concat(losses, names=["model"]).groupby(parts, **options).mean()
+        scores = scores.assign(
+            rmse=scores["rmse"] ** 0.5, skill=1 - scores["mae"] / scores["skill"]
+        )
+        lines = pd.concat(every, names=["model"])
+        lines["is_scored"] = np.tile(self._is_scored(), len(every))
+        for name, scorer in (self.scorers or {}).items():
+            scores[name] = lines.groupby(parts, **options).apply(_score_lines, scorer)
+        return scores
+
+    def _losses(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Of each line, what the scores are means of; NaN where it is not scored."""
+        keys = [key for key in ("fold", "group", "target") if key in self.scales.index.names]
+        scale = lines.join(self.scales, on=keys)["scale"]
+        error = lines["prediction"] - lines["truth"]
+        losses = {"mae": error.abs(), "rmse": error**2, "mase": error.abs() / scale}
+        reference = next(iter(self.baselines.values()), None)
+        losses["skill"] = error * np.nan
+        if reference is not None:
+            losses["skill"] = (reference["prediction"] - lines["truth"]).abs()
+        if self.interval is not None:
+            losses |= _interval_losses(lines, self.interval)
+        return pd.DataFrame(losses).where(self._is_scored())
 
     @property
     def skill(self) -> float:
@@ -311,7 +369,7 @@ class BacktestResult:
 
         Returns
         -------
-        table : DataFrame with the columns mae, rmse, mase, skill and fit_seconds
+        table : DataFrame with the columns of ``scores`` and fit_seconds
             A row for "model" and for each baseline.
         """
         return self.scores().assign(fit_seconds=self.fit_seconds.sum())
@@ -454,10 +512,11 @@ class _Series:
 # --- the walk -----------------------------------------------------------------------------------
 
 
-def _split(cv: Any, X: Any, y: Any) -> Folds:
+def _split(cv: Any, X: Any, y: Any, *, gap: int, is_panel: bool) -> Folds:
     """The folds, whose test rows must be consecutive and come after the training rows."""
     if cv is None or isinstance(cv, Integral):
-        cv = TimeSeriesSplit(5 if cv is None else int(cv))
+        kind = GroupTimeSeriesSplit if is_panel else TimeSeriesSplit
+        cv = kind(5 if cv is None else int(cv), gap=gap)
     folds = [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(X, y)]
     for fold, (train, test) in enumerate(folds):
         if (np.diff(test) != 1).any() or train.max() >= test[0]:
@@ -471,29 +530,61 @@ def _split(cv: Any, X: Any, y: Any) -> Folds:
 
 
 def _walk(
-    estimator: Any, X: Any, *, y: Any, folds: Folds, refit: bool | int, verbose: int = 0
-) -> tuple[np.ndarray, list[float]]:
-    """Fit and predict fold by fold: all predictions in a row, and the seconds of each fit."""
+    estimator: Any,
+    X: Any,
+    *,
+    y: Any,
+    folds: Folds,
+    refit: bool | int,
+    bounds: Bounds,
+    n_jobs: int | None = None,
+    interval: float | None = None,
+    verbose: int = 0,
+) -> tuple[dict[str, np.ndarray], list[float]]:
+    """Fit and predict fold by fold: the columns that are predicted, and the seconds of each fit."""
     is_flag = isinstance(refit, (bool, np.bool_))
     every = (1 if refit else len(folds)) if is_flag else check_integer(refit, "refit", 1)
+    parts = [folds[first : first + every] for first in range(0, len(folds), every)]
+    runs = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_fit_and_predict)(estimator, X, y, part, interval) for part in parts
+    )
     predictions, seconds = [], []
-    for fold, (train, test) in enumerate(tqdm(folds, "backtest", unit="fold", disable=not verbose)):
-        seconds.append(np.nan)
-        if fold % every == 0:
-            start = time.perf_counter()
-            model = clone(estimator).fit(take_rows(X, train), take_rows(y, train))
-            seconds[-1] = time.perf_counter() - start
-        first = max(0, test[0] - count_context(model, test[0]))
-        with asking_for(slice(-len(test), None)):
-            prediction = np.asarray(model.predict(take_rows(X, np.arange(first, test[-1] + 1))))
-        prediction = prediction[-len(test) :]
-        if prediction.size != take_rows(y, test).size:
-            raise ValueError(
-                f"{type(model).__name__} predicts {prediction[0].size} values per row, but y has "
-                f"{take_rows(y, test)[0].size}."
-            )
-        predictions.append(prediction.ravel())
-    return np.concatenate(predictions), seconds
+    with tqdm(total=len(folds), desc="backtest", unit="fold", disable=not verbose) as bar:
+        for part, (found, duration) in zip(parts, runs, strict=True):
+            by_target = found.reshape(len(found), -1, len(bounds.lower), found.shape[-1])
+            predictions.append(bounds.clip(by_target))
+            seconds += [duration, *[np.nan] * (len(part) - 1)]
+            bar.update(len(part))
+    values = np.concatenate(predictions).reshape(-1, predictions[0].shape[-1])
+    columns = ["prediction", "lower", "upper"][: values.shape[1]]
+    return dict(zip(columns, values.T, strict=True)), seconds
+
+
+def _fit_and_predict(
+    estimator: Any, X: Any, y: Any, folds: Folds, interval: float | None
+) -> tuple[np.ndarray, float]:
+    """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values)."""
+    start = time.perf_counter()
+    model = clone(estimator).fit(*(take_rows(table, folds[0][0]) for table in (X, y)))
+    duration = time.perf_counter() - start
+    return np.concatenate([_predict(model, X, y, test, interval) for _, test in folds]), duration
+
+
+def _predict(model: Any, X: Any, y: Any, test: np.ndarray, interval: float | None) -> np.ndarray:
+    """Predict test rows from their history: values of shape (n_rows, n_columns, n_values)."""
+    first = max(0, test[0] - count_context(model, test[0]))
+    rows, n_columns = take_rows(X, np.arange(first, test[-1] + 1)), y.size // len(y)
+    with asking_for(slice(-len(test), None)):
+        values = [model.predict(rows)]
+        if interval is not None:
+            values += predict_interval(model, rows, interval)
+    values = [np.asarray(value)[-len(test) :] for value in values]
+    if values[0].size != len(test) * n_columns:
+        raise ValueError(
+            f"{type(model).__name__} predicts {values[0][0].size} values per row, but y has "
+            f"{n_columns}."
+        )
+    return np.stack([value.reshape(len(test), n_columns) for value in values], axis=-1)
 
 
 def _lines_of_folds(targets: _Targets, series: _Series, folds: Folds) -> pd.DataFrame:
@@ -586,6 +677,26 @@ def _scales(targets: _Targets, series: _Series, folds: Folds, season_length: int
     table = table.melt(var_name="target", value_name="scale", ignore_index=False)
     scales = table.set_index("target", append=True)["scale"].replace(0, np.nan)
     return scales.droplevel("group") if series.labels is None else scales
+
+
+def _interval_losses(lines: pd.DataFrame, interval: float) -> dict[str, pd.Series]:
+    """Of each line, what coverage, interval score and pinball loss are the means of."""
+    lower, upper = (lines.get(end, pd.Series(np.nan, lines.index)) for end in ("lower", "upper"))
+    truth, alpha = lines["truth"], 1 - interval
+    is_known = lower.notna()
+    outside = (lower - truth).clip(lower=0) + (truth - upper).clip(lower=0)
+    score = upper - lower + 2 / alpha * outside
+    return {
+        "coverage": ((lower <= truth) & (truth <= upper)).astype(float).where(is_known),
+        "interval_score": score,
+        "pinball": alpha / 4 * score,
+    }
+
+
+def _score_lines(lines: pd.DataFrame, scorer: Any) -> float:
+    lines = lines[lines["is_scored"]]
+    values = (lines[[name]].to_numpy() for name in ("truth", "prediction"))
+    return score_forecasts(scorer, *values) if len(lines) else np.nan
 
 
 def _warn_without_skill(result: BacktestResult) -> None:

@@ -13,12 +13,14 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
 from skforecast_lstm._ahead import Ahead
 from skforecast_lstm._bounds import Bounds
+from skforecast_lstm._clock import ticks
 from skforecast_lstm._coming import take_coming
-from skforecast_lstm._containers import as_pandas
+from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._dates import find_freq
-from skforecast_lstm._fitting import fit_whole, prepared
+from skforecast_lstm._fitting import fit_whole, prepared, y_for
 from skforecast_lstm._inspect import find_method, fitted_windows
 from skforecast_lstm._newest import Newest, warn_if_missing
+from skforecast_lstm._scoring import score_forecasts
 from skforecast_lstm._series import Stacked, find_labels
 from skforecast_lstm._tables import (
     check_labels,
@@ -69,6 +71,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         What tells several series in one table apart. All are fitted together, each is forecast.
         Steps before the window must hand the column on, as those of
         ``make_lstm_pipeline(group=...)`` do.
+    time : column name, default=None
+        The column that tells when each row was, dates, periods or numbers, as in long frames
+        (``unique_id``, ``ds``, ``y``); also in the `data` and `future` of ``forecast``. None: the
+        index does.
+    scoring : str or callable, default=None
+        What ``score`` returns, and a search over the forecaster chooses by: a scorer of
+        scikit-learn, such as "neg_mean_absolute_error". None: R².
     lower, upper : float, or dict of float by target, default=None
         Bounds that forecasts and the ends of their intervals are kept within, such as ``lower=0``
         for counts and prices; see Notes. None, or a target that the dict leaves out: no bound.
@@ -145,6 +154,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         lead: int = 1,
         known_future: Columns = None,
         group: Any = None,
+        time: Any = None,
+        scoring: Any = None,
         lower: Bound = None,
         upper: Bound = None,
     ) -> None:
@@ -155,6 +166,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self.lead = lead
         self.known_future = known_future
         self.group = group
+        self.time = time
+        self.scoring = scoring
         self.lower = lower
         self.upper = upper
 
@@ -177,16 +190,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self : Forecaster
             The fitted forecaster.
         """
-        if y is not None:
-            raise ValueError(
-                f"fit takes one table, with targets and covariates as its columns, got y of type "
-                f"{type(y).__name__} as well. Join them, pd.concat([y, exog], axis=1), and name "
-                f"the columns: Forecaster(estimator, target=..., known_future=...)."
-            )
+        _refuse_second(y, "fit")
         frame = self._frame(data)
-        targets = frame.table.iloc[:, frame.targets]
-        bounds = Bounds.of(self.lower, self.upper, list(targets.columns))
-        bounds.warn_if_passed(targets)
+        bounds = self._bounds_of(frame)
         X, y = frame.samples()
         freq = find_freq(frame.table.index)
         is_said = warn_of_holes(frame, freq)
@@ -212,7 +218,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 
     def _frame(self, data: Any) -> Frame:
         """The table and its roles, its columns then named as text."""
-        data = as_pandas(data)
+        data = with_times(data, self.time, self.group)
         if isinstance(data, pd.Series):
             data = named_table(data)
         frame = Frame.of(
@@ -275,7 +281,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
         needed = self._future_columns(steps)
-        coming = None if future is None else named_table(future, needed)
+        coming = None if future is None else self._future_table(future, needed)
         self._check_request(steps, coming, interval)
         series, n_rows = self._series_of(data, ids), self._newest.n_rows
         n_blocks = -(-steps // self._roles.n_steps_out)
@@ -293,6 +299,82 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             values.reshape(-1, len(columns)), index=ahead.labels(steps), columns=columns
         )
 
+    # --- evaluation ----------------------------------------------------------------------------
+
+    def score(self, data: Any, y: Any = None) -> float:
+        """Score the forecasts of rows that came later, each made from the rows before it.
+
+        It makes forecasters fit for ``cross_val_score`` and searches, whose folds hold rows of the
+        table: ``GridSearchCV(forecaster, grid, cv=TimeSeriesSplit()).fit(df)``.
+
+        Parameters
+        ----------
+        data : Series or DataFrame
+            The rows, in the form that ``fit`` was given. Those that directly follow the fitted ones
+            have these as their history. The forecasts are those whose first step is one of these
+            rows, and whose last step is known.
+        y : None, default=None
+            Present for scikit-learn's conventions. Targets are columns of `data`.
+
+        Returns
+        -------
+        score : float
+            By `scoring`; R² over all steps and targets without it. Forecasts that miss some of
+            their history, at the beginning of a table, are left out.
+
+        Raises
+        ------
+        ValueError
+            If `data` does not say when the rows were, or leaves no forecast to score.
+        """
+        check_is_fitted(self, "estimator_")
+        _refuse_second(y, "score")
+        if not isinstance(as_pandas(data), (pd.Series, pd.DataFrame)):
+            raise ValueError(
+                f"score needs to know when the rows were, which an array does not tell, got "
+                f"{type(data).__name__}. Give a Series or a DataFrame, to the search as well."
+            )
+        given = self._given(data)
+        truth, forecasts = self._one_by_one(given)
+        is_known = ~np.isnan(truth + forecasts).any(axis=1)
+        if not is_known.any():
+            raise ValueError(
+                f"score has no forecast whose {self.n_steps_out} steps and history are all known: "
+                f"the table has {len(given.table)} rows. Give more, or a shorter horizon or window."
+            )
+        return score_forecasts(self.scoring, truth[is_known], forecasts[is_known])
+
+    def _framed(self, data: Any, y: Any = None) -> tuple[Any, Any, Any, Any, Bounds]:
+        """What a backtest needs: a clone that knows the horizon, X, y, the group, the bounds."""
+        _refuse_second(y, "backtest of a Forecaster")
+        frame = self._frame(data)
+        bounds = self._bounds_of(frame)
+        estimator = prepared(self.estimator, frame, self.group)
+        X, y = frame.samples()
+        return estimator, X, y_for(estimator, y), frame.label, bounds
+
+    def _bounds_of(self, frame: Frame) -> Bounds:
+        targets = frame.table.iloc[:, frame.targets]
+        bounds = Bounds.of(self.lower, self.upper, list(targets.columns))
+        bounds.warn_if_passed(targets)
+        return bounds
+
+    def _one_by_one(self, given: Stacked) -> tuple[np.ndarray, np.ndarray]:
+        """Truth and forecasts (n_origins, n_steps_out * n_targets) that begin in the given rows."""
+        series = self._newest.with_history(given)
+        order = np.argsort(ticks(series.index).numbers, kind="stable")
+        frame = replace(self._roles, table=series.table.iloc[order])
+        rows = frame.origins()
+        n_front = series.lengths - given.lengths
+        place = (np.arange(len(series.table)) - series.borders[series.codes])[order]
+        is_scored = (place + self.lead >= n_front[series.codes[order]])[rows]
+        X, y = frame.samples()
+        values = self._predict(None, X, np.flatnonzero(is_scored))[..., 0]
+        truth = np.asarray(y, dtype=float).reshape(len(rows), -1)[is_scored]
+        return truth, values.reshape(truth.shape)
+
+    # --- what a forecast is made from ------------------------------------------------------------
+
     def _names(self, columns: list[int]) -> list[Any]:
         return list(self.feature_names_in_[columns])
 
@@ -305,6 +387,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             own = {*roles.targets, *needed}
             needed += [column for column in roles.features if column not in own]
         return self._names(needed)
+
+    def _future_table(self, future: Any, needed: list[Any]) -> pd.DataFrame:
+        table = named_table(future, needed)
+        return with_times(table, self.time, self.group) if self.time in table else table
 
     def _check_request(self, steps: int, future: Any, interval: float | None) -> None:
         is_far = steps > self.n_steps_out
@@ -331,7 +417,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """The rows of each series to forecast from."""
         if data is None:
             return _choose(self._newest.series, ids)
-        data = as_pandas(data)
+        return self._newest.followed_by(_choose(self._given(data), ids))
+
+    def _given(self, data: Any) -> Stacked:
+        """The rows of each series in a table like the fitted one."""
+        data = with_times(data, self.time, self.group)
         if isinstance(data, pd.DataFrame):  # others may be anything
             data = data[[name for name in data if str(name) in self.feature_names_in_]]
         frame = self._frame(data)
@@ -339,8 +429,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         if missing:
             raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
         check_labels(frame.table.index, self._newest.series.index)
-        table = frame.table[list(self.feature_names_in_)]
-        return self._newest.followed_by(_choose(Stacked.of(table, self._roles.group), ids))
+        return Stacked.of(frame.table[list(self.feature_names_in_)], self._roles.group)
 
     def _fill(self, ahead: Ahead, future: pd.DataFrame, names: list[Any]) -> None:
         """Put coming values into the rows that are needed."""
@@ -356,20 +445,38 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         with asking_for(origins, n_rows=len(X)):
             values = [self.estimator_.predict(X)]
             if interval is not None:
-                values += self._predict_interval(X, interval)
+                values += predict_interval(self.estimator_, X, interval)
         shape = len(origins), self._roles.n_steps_out, len(self._roles.targets)
         parts = [np.asarray(value)[origins].reshape(shape) for value in values]
         return self._bounds.clip(np.stack(parts, axis=3))
 
-    def _predict_interval(self, X: pd.DataFrame, interval: float) -> Any:
-        predict_interval = find_method(self.estimator_, "predict_interval")
-        if predict_interval is None:
-            raise ValueError(
-                f"interval={interval} needs an estimator that knows intervals: wrap it as "
-                f"ConformalRegressor(estimator), or take a regressor of this package with "
-                f"loss='quantile'."
-            )
-        return predict_interval(X, coverage=interval)
+
+def predict_interval(estimator: Any, X: Any, coverage: float) -> Any:
+    """Lower and upper bounds, by whatever in a fitted estimator knows them.
+
+    Raises
+    ------
+    ValueError
+        If nothing does.
+    """
+    method = find_method(estimator, "predict_interval")
+    if method is None:
+        raise ValueError(
+            f"interval={coverage} needs an estimator that knows intervals: wrap it as "
+            f"ConformalRegressor(estimator), or take a regressor of this package with "
+            f"loss='quantile'."
+        )
+    return method(X, coverage=coverage)
+
+
+def _refuse_second(y: Any, method: str) -> None:
+    """Refuse what other libraries take beside the targets."""
+    if y is not None:
+        raise ValueError(
+            f"{method} takes one table, with targets and covariates as its columns, got y of type "
+            f"{type(y).__name__} as well. Join them, pd.concat([y, exog], axis=1), and name the "
+            f"columns: Forecaster(estimator, target=..., known_future=...)."
+        )
 
 
 def _choose(series: Stacked, ids: Any) -> Stacked:

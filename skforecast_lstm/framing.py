@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._containers import as_numbers, as_pandas
+from skforecast_lstm._containers import as_numbers, with_times
 from skforecast_lstm._dates import refuse_dates, to_dates
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
@@ -36,6 +36,7 @@ def make_supervised(
     lead: int = 1,
     known_future: Columns = None,
     group: Any = None,
+    time: Any = None,
 ) -> tuple[Any, Any]:
     """Frame a table as inputs and targets, one row per forecast origin.
 
@@ -68,6 +69,9 @@ def make_supervised(
         What tells several series in one table apart. Targets and coming values are those of the
         row's own series. Rows are put in the order of time, the series interleaved, and the labels
         become the last column of ``X``, for ``WindowTransformer(group=...)``.
+    time : column name, default=None
+        The column that tells when each row was, dates, periods or numbers, as in the long frames
+        (``unique_id``, ``ds``, ``y``) of other libraries. None: the index does.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def make_supervised(
     2     4      2           2    a          5
     2     9      1           1    b          7
     """
-    data = as_pandas(data)
+    data = with_times(data, time, group)
     frame = Frame.of(
         data,
         target,
@@ -217,15 +221,26 @@ class Frame:
         ValueError
             If there is none.
         """
-        rows = np.flatnonzero(self._ahead(self.steps[-1]) >= 0)
-        if not len(rows):
-            raise ValueError(
-                f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need at "
-                f"least {self.n_steps_out + self.lead} rows"
-                f"{' of one series' * (self.group is not None)}, got {len(self.table)}."
-            )
+        rows = self.origins()
         y = self._coming(self.targets, rows)
         return self.inputs(rows), y.iloc[:, 0] if y.shape[1] == 1 else y
+
+    def origins(self) -> np.ndarray:
+        """The rows whose targets are all in the table.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        rows = np.flatnonzero(self._ahead(self.steps[-1]) >= 0)
+        if len(rows):
+            return rows
+        raise ValueError(
+            f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need at "
+            f"least {self.n_steps_out + self.lead} rows"
+            f"{' of one series' * (self.group is not None)}, got {len(self.table)}."
+        )
 
     def inputs(self, rows: np.ndarray) -> pd.DataFrame:
         """``X`` of these rows; NaN where a value that should be known ahead is not in the table."""
@@ -317,7 +332,7 @@ def _warn_if_stacked(labels: pd.Series) -> None:
         warnings.warn(
             "the rows have no times (a RangeIndex), and the series stand one below the other: "
             "splits in time would train on one series and test on the next. Make the times the "
-            "index, with df.set_index('date').",
+            "index, with df.set_index('date'), or name their column with time=....",
             UserWarning,
             stacklevel=4,
         )

@@ -19,7 +19,7 @@ from sklearn.base import (
 )
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils import check_array, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 
@@ -36,7 +36,6 @@ from skforecast_lstm._validation import (
     fit_context,
     is_time_index,
     rows_of_series,
-    sorting,
     validate_data,
 )
 from skforecast_lstm.windows import count_purged
@@ -480,6 +479,8 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
         Times in a test set. None: ``n_times // (n_splits + 1)``.
     gap : int, default=0
         Times left out between a training set and its test set.
+    time : column name, or name of an index level, default=None
+        Where the time of each row stands. None: in the index.
 
     See Also
     --------
@@ -500,8 +501,17 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
     [0 1 2 3 4 5] [6]
     """
 
-    # The name that scikit-learn's metadata routing looks for: TimeSeriesSplit takes no groups.
-    __metadata_request__split = {"groups": True}
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+        gap: int = 0,
+        time: Any = None,
+    ) -> None:
+        super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
+        self.time = time
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None
@@ -510,12 +520,12 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            The table, rows in time order.
+        X : DataFrame of shape (n_rows, n_features)
+            The table.
         y : Ignored
             Present for scikit-learn's conventions.
-        groups : array-like of shape (n_rows,), default=None
-            The time of each row. None: the index of `X`.
+        groups : None, default=None
+            Present for scikit-learn's conventions.
 
         Yields
         ------
@@ -525,22 +535,30 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If nothing says when the rows were, they are not in time order, or there are too few
-            times for so many folds.
+            If nothing says when the rows were, or there are too few times for so many folds.
         """
-        times = _times_of_rows(X, groups)
-        is_first = np.append(True, np.asarray(times[1:] != times[:-1]))
-        borders = np.append(np.flatnonzero(is_first), len(times))
-        n_times = len(borders) - 1
+        if groups is not None:
+            raise ValueError(
+                "GroupTimeSeriesSplit reads the time of each row from X, and takes no groups. Name "
+                "a column or a level of the index: GroupTimeSeriesSplit(time='date'). Folds of a "
+                "table can be given for its array, too: cv=list(GroupTimeSeriesSplit().split(df))."
+            )
+        codes, times = pd.factorize(_times_of_rows(X, self.time), sort=True)
+        if (codes < 0).any():
+            raise ValueError(
+                f"GroupTimeSeriesSplit needs to know when each row of X was, but "
+                f"{int((codes < 0).sum())} times are missing, the first in row "
+                f"{int(np.argmin(codes))}. Drop those rows."
+            )
         try:
-            folds = list(super().split(np.arange(n_times)))
+            folds = list(super().split(np.arange(len(times))))
         except ValueError as error:
             raise ValueError(
                 f"{error} {type(self).__name__} counts distinct times as samples, and the "
-                f"{len(times)} rows of X have {n_times}."
+                f"{len(codes)} rows of X have {len(times)}."
             ) from error
         for fold in folds:
-            train, test = (np.arange(borders[at[0]], borders[at[-1] + 1]) for at in fold)
+            train, test = (np.flatnonzero((codes >= at[0]) & (codes <= at[-1])) for at in fold)
             yield train, test
 
 
@@ -608,27 +626,28 @@ def _unpurged_rows(estimator: Any, labels: np.ndarray, y: Any) -> np.ndarray:
     return np.sort(kept) if len(kept) else np.arange(len(labels))
 
 
-def _times_of_rows(X: Any, groups: Any) -> pd.Index:
-    """When each row was, in order."""
-    ways_out = (
-        "Give a DataFrame whose index holds the times, or the times themselves as groups=..., for "
-        "example groups=df.index.get_level_values('date')."
-    )
-    if groups is None:
-        times = getattr(X, "index", None)
-        if not isinstance(times, pd.Index) or not is_time_index(times):
-            got = type(times if isinstance(times, pd.Index) else X).__name__
-            raise ValueError(
-                f"GroupTimeSeriesSplit needs to know when each row of X was, and its index must "
-                f"hold dates, periods or numbers, got {got}. {ways_out}"
-            )
-    else:
-        times = pd.Index(as_pandas(groups))
-        check_consistent_length(X, times)
-    if not times.is_monotonic_increasing:
+def _times_of_rows(X: Any, time: Any) -> pd.Index:
+    """When each row was."""
+    X = as_pandas(X)
+    index = getattr(X, "index", None)
+    times = index
+    if time is not None and isinstance(X, pd.DataFrame) and time in X.columns:
+        times = pd.Index(X[time])
+    elif time is not None and isinstance(index, pd.Index) and time in index.names:
+        times = index.get_level_values(time)
+    elif time is not None:
+        had = f"columns {list(X.columns)}" if isinstance(X, pd.DataFrame) else type(X).__name__
+        raise ValueError(f"time={time!r} is no column and no index level of X, which has {had}.")
+    # The numbers that pandas gives to rows tell of no time.
+    if (
+        not isinstance(times, pd.Index)
+        or not is_time_index(times)
+        or isinstance(times, pd.RangeIndex)
+    ):
+        got = type(times if isinstance(times, pd.Index) else X).__name__
         raise ValueError(
-            f"GroupTimeSeriesSplit needs rows in time order, the series interleaved, but the times "
-            f"go back or are missing. Sort the rows first with {sorting(times, True)}, or "
-            f"frame them with make_supervised(group=...), which does. {ways_out}"
+            f"GroupTimeSeriesSplit needs to know when each row of X was, by dates, periods or "
+            f"numbers in the index, got {got}. Give a DataFrame, and name the column or the index "
+            f"level that holds the times: GroupTimeSeriesSplit(time='date')."
         )
     return times

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._containers import as_pandas
+from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._inspect import fitted_parts
 from skforecast_lstm._series import find_labels
 from skforecast_lstm._tables import named_table
@@ -300,6 +300,12 @@ class ForecastDisplay:
         forecast = forecaster.forecast(steps, data=data, future=future, interval=interval, ids=ids)
         if history is None:
             history = forecaster._series_of(data, ids).table
+        group, time = forecaster.group, forecaster.time
+        if time is not None:
+            history, truth = (
+                table if table is None else with_times(table, time, group)
+                for table in (history, truth)
+            )
         options = {"interval": interval, "ids": ids, "max_series": max_series, "ax": ax, **kwargs}
         return cls.from_predictions(forecast, history, truth, **options)
 

@@ -211,11 +211,11 @@ def test_make_supervised_frames_tables_of_other_libraries(convert, sales):
 def test_a_column_of_dates_is_refused_with_advice_that_can_be_followed(convert, one):
     one.insert(0, "ds", pd.date_range("2024-01-01", periods=ROWS))
     table = convert(one)
-    with pytest.raises(ValueError, match=r"'ds' holds dates.*df.to_pandas\(\).set_index\('ds'\)"):
+    with pytest.raises(ValueError, match=r"'ds' holds dates.*Forecaster with time='ds'"):
         make_supervised(table, target="sold")
     with pytest.raises(ValueError, match="'ds' holds dates"):
         Forecaster(flat(), target="sold").fit(table)
-    forecaster = Forecaster(flat(), target="sold").fit(table.to_pandas().set_index("ds"))
+    forecaster = Forecaster(flat(), target="sold", time="ds").fit(table)
     assert forecaster.forecast().index[0] == pd.Timestamp("2024-03-01")
 
 
@@ -314,7 +314,7 @@ def test_calendar_features_say_how_a_column_of_dates_becomes_the_index():
 @each_library
 def test_times_of_a_split_may_be_a_column(convert, sales):
     table = convert(sales.assign(day=np.repeat(np.arange(ROWS), 2)))
-    folds = list(GroupTimeSeriesSplit(3).split(table, groups=table["day"]))
+    folds = list(GroupTimeSeriesSplit(3, time="day").split(table))
     assert [len(test) for _, test in folds] == [30, 30, 30]
 
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,13 +20,18 @@ from sklearn.preprocessing import StandardScaler
 from skforecast_lstm.baselines import NaiveRegressor
 from skforecast_lstm.datasets import load_air_passengers
 from skforecast_lstm.evaluation import NoSkillWarning, backtest
+from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.framing import make_supervised
 from skforecast_lstm.groups import GroupTimeSeriesSplit
+from skforecast_lstm.intervals import ConformalRegressor
+from skforecast_lstm.metrics import interval_coverage, interval_score
+from skforecast_lstm.pipelines import make_lstm_pipeline
 from skforecast_lstm.windows import WindowTransformer
 
 RNG = np.random.default_rng(0)
 # Persistence is no match for a model of this: the values swing from row to row.
 SWINGS = 5 + (-1.0) ** np.arange(60) + 0.1 * RNG.normal(size=60)
+OTHER = np.random.default_rng(1).normal(size=60)
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D", name="day")
 no_skill_needed = pytest.mark.filterwarnings("ignore:the model does not beat:UserWarning")
 COLUMNS = ["fold", "origin", "step", "time", "target", "truth", "prediction"]
@@ -95,9 +101,10 @@ def test_predictions_equal_a_loop_by_hand(container, splitter, refit, every):
 
 def test_cv_is_five_expanding_folds_unless_told_otherwise():
     X, y = swings()
-    expected = walk_by_hand(X, y, list(TimeSeriesSplit(5).split(X)), 1)
+    # The window step purges nothing, so the folds have a gap: targets reach two rows ahead.
+    expected = walk_by_hand(X, y, list(TimeSeriesSplit(5, gap=1).split(X)), 1)
     assert_allclose(predicted(backtest(lags(), X, y)), expected.ravel())
-    expected = walk_by_hand(X, y, list(TimeSeriesSplit(3).split(X)), 1)
+    expected = walk_by_hand(X, y, list(TimeSeriesSplit(3, gap=1).split(X)), 1)
     assert_allclose(predicted(backtest(lags(), X, y, cv=3)), expected.ravel())
     folds = [(np.arange(10), np.arange(10, 20)), (np.arange(5, 15), np.arange(15, 40))]
     result = backtest(lags(), X, y, cv=iter(folds))  # test rows may be in several folds
@@ -790,3 +797,175 @@ def test_a_dict_of_baselines_may_hold_names_beside_estimators():
     assert list(result.baselines) == ["mean", "last"]
     with pytest.raises(ValueError, match="baselines must be among"):
         backtest(dummy, X, y, baselines={"last": "persistence"}, cv=3)
+
+
+# --- a forecaster, which knows its targets ------------------------------------------------------
+
+
+def sold(n_rows=60):
+    return pd.DataFrame({"sold": SWINGS[:n_rows], "other": OTHER[:n_rows]}, DAYS[:n_rows])
+
+
+def purged(n_steps_in=3):
+    return make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in)
+
+
+@pytest.mark.parametrize("lead", [1, 3])
+@pytest.mark.parametrize("cv", [None, 3, TimeSeriesSplit(2, test_size=6)])
+def test_a_forecaster_is_evaluated_as_the_table_framed_by_hand(lead, cv):
+    roles = {"target": "sold", "n_steps_out": 2, "lead": lead}
+    table = sold()
+    result = backtest(Forecaster(purged(), **roles), table, cv=cv)
+    X, y = make_supervised(table, **roles)
+    by_hand = backtest(purged(), X, y, cv=cv)
+    pd.testing.assert_frame_equal(result.predictions, by_hand.predictions)
+    pd.testing.assert_frame_equal(result.scores("step"), by_hand.scores("step"))
+
+
+def test_forecasts_of_a_backtest_are_those_of_a_forecaster_that_saw_no_more():
+    table, folds = sold(), [(np.arange(40), np.arange(40, 58))]
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, scaler=None)
+    forecaster = Forecaster(model, target="sold", n_steps_out=2)
+    lines = backtest(forecaster, table, cv=folds).predictions
+    forecaster.fit(table[:41])  # what is known at the first origin
+    for origin in (40, 50, 57):
+        expected = forecaster.forecast(data=table[: origin + 1])["sold"]
+        found = lines[lines["origin"] == table.index[origin]].set_index("time")["prediction"]
+        assert_allclose(found, expected)
+        assert found.index.tolist() == expected.index.tolist()
+
+
+def long_table():
+    parts = [sold().assign(shop=name, sold=sold()["sold"] * k) for k, name in enumerate("abc", 1)]
+    return pd.concat(parts).rename_axis("day").reset_index()
+
+
+def test_a_forecaster_of_many_series_is_split_between_times():
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, group="shop", scaler=None)
+    roles = {"target": "sold", "group": "shop", "time": "day", "n_steps_out": 2}
+    result = backtest(Forecaster(model, **roles), long_table(), cv=3)
+    X, y = make_supervised(long_table(), **roles)
+    by_hand = backtest(model, X, y, cv=GroupTimeSeriesSplit(3))
+    pd.testing.assert_frame_equal(result.predictions, by_hand.predictions)
+    lines = result.predictions
+    assert (lines.groupby(["fold", "origin"])["group"].nunique() == 3).all()
+
+
+def test_forecasts_of_a_backtest_keep_to_the_bounds():
+    lower = float(np.quantile(SWINGS, 0.5))
+    table = pd.DataFrame({"a": SWINGS, "b": SWINGS + 5}, DAYS)
+    with pytest.warns(UserWarning, match="beyond lower and upper"):
+        result = backtest(Forecaster(purged(), n_steps_out=2, lower={"a": lower}), table)
+    free = backtest(Forecaster(purged(), n_steps_out=2), table)
+    is_a = (free.predictions["target"] == "a").to_numpy()
+    assert (predicted(free)[is_a] < lower).any()
+    assert_allclose(
+        predicted(result), np.where(is_a, np.maximum(predicted(free), lower), predicted(free))
+    )
+
+
+def test_a_forecaster_takes_one_table_and_others_take_two():
+    forecaster, (X, y) = Forecaster(purged(), target="sold"), swings(1)
+    with pytest.raises(ValueError, match=r"backtest of a Forecaster takes one table"):
+        backtest(forecaster, X, y)
+    with pytest.raises(ValueError, match="backtest needs y, as make_supervised gives it"):
+        backtest(purged(), sold())
+
+
+# --- intervals ----------------------------------------------------------------------------------
+
+
+def conformal():
+    return ConformalRegressor(purged(), cv=TimeSeriesSplit(3, test_size=6))
+
+
+def test_intervals_are_scored_as_the_metrics_do():
+    cv = TimeSeriesSplit(2, test_size=10)
+    forecaster = Forecaster(conformal(), target="sold", n_steps_out=2)
+    result = backtest(forecaster, sold(), cv=cv, interval=0.8, baselines=["naive"])
+    lines, scores = result.predictions, result.scores()
+    truth, lower, upper = (lines[name].to_numpy() for name in ("truth", "lower", "upper"))
+    assert (lower < upper).all()
+    ends = np.column_stack([lower, upper])
+    assert_allclose(scores["coverage"]["model"], interval_coverage(truth, lower, upper))
+    assert_allclose(
+        scores["interval_score"]["model"], interval_score(truth, lower, upper, coverage=0.8)
+    )
+    losses = [
+        mean_pinball_loss(truth, end, alpha=a) for end, a in zip(ends.T, (0.1, 0.9), strict=True)
+    ]
+    assert_allclose(scores["pinball"]["model"], np.mean(losses))
+    assert scores[["coverage", "interval_score", "pinball"]].loc["naive"].isna().all()
+    by_step = result.scores("step")["coverage"]["model"]
+    for step, part in lines.groupby("step"):
+        is_inside = part["truth"].between(part["lower"], part["upper"])
+        assert_allclose(by_step[step], is_inside.mean())
+    with pytest.raises(ValueError, match="by must be one or several"):
+        result.scores("lower")
+
+
+def test_intervals_of_a_pipeline_that_is_not_in_a_forecaster():
+    X, y = make_supervised(sold(), "sold", n_steps_out=2)
+    cv = TimeSeriesSplit(2, test_size=10)
+    result = backtest(conformal(), X, y, cv=cv, interval=0.8)
+    forecaster = Forecaster(conformal(), target="sold", n_steps_out=2)
+    expected = backtest(forecaster, sold(), cv=cv, interval=0.8)
+    pd.testing.assert_frame_equal(result.predictions, expected.predictions)
+
+
+@pytest.mark.parametrize(
+    ("interval", "message"),
+    [(0.8, r"knows intervals: wrap it as ConformalRegressor"), (1.5, r"in \(0, 1\), got 1.5")],
+)
+def test_intervals_that_cannot_be(interval, message):
+    with pytest.raises(ValueError, match=message):
+        backtest(Forecaster(purged(), target="sold"), sold(), interval=interval)
+
+
+# --- other scores, and fits in parallel ---------------------------------------------------------
+
+
+def largest_error(estimator, X, y):
+    return -np.abs(estimator.predict(X) - y).max()
+
+
+@pytest.mark.parametrize(
+    ("scoring", "names"),
+    [
+        ("r2", ["r2"]),
+        (["r2", "neg_median_absolute_error"], ["r2", "neg_median_absolute_error"]),
+        ({"largest": largest_error, "R2": "r2"}, ["largest", "R2"]),
+        (largest_error, ["score"]),
+    ],
+)
+def test_scorers_of_scikit_learn(scoring, names):
+    X, y = swings()
+    result = backtest(lags(), X, y, scoring=scoring)
+    assert [name for name in result.scores() if name in names] == names
+    lines = result.predictions
+    for by, parts in {None: {(): lines}, "step": dict(iter(lines.groupby("step")))}.items():
+        scores = result.scores(by).loc["model"]
+        for key, part in parts.items():
+            own = scores if by is None else scores.loc[key]
+            truth, prediction = part["truth"], part["prediction"]
+            expected = {
+                "r2": r2_score(truth, prediction),
+                "R2": r2_score(truth, prediction),
+                "neg_median_absolute_error": -np.median(np.abs(truth - prediction)),
+                "largest": -np.abs(truth - prediction).max(),
+                "score": -np.abs(truth - prediction).max(),
+            }
+            assert_allclose([own[name] for name in names], [expected[name] for name in names])
+
+
+def test_a_scorer_that_is_not_known():
+    with pytest.raises(ValueError, match="'nope' is not a valid scoring value"):
+        backtest(lags(), *swings(), scoring="nope")
+
+
+@pytest.mark.parametrize("refit", [True, 2])
+def test_fits_in_parallel_give_the_same(refit):
+    X, y = swings(container="frame")
+    one, two = (backtest(lags(), X, y, n_jobs=n_jobs, refit=refit) for n_jobs in (None, 2))
+    pd.testing.assert_frame_equal(one.predictions, two.predictions)
+    assert two.fit_seconds["model"].notna().tolist() == one.fit_seconds["model"].notna().tolist()

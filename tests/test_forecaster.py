@@ -14,7 +14,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,7 +28,7 @@ from skforecast_lstm._series import Stacked
 from skforecast_lstm.baselines import DriftRegressor
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
 from skforecast_lstm.forecaster import Forecaster
-from skforecast_lstm.groups import GroupTransformedTargetRegressor
+from skforecast_lstm.groups import GroupTimeSeriesSplit, GroupTransformedTargetRegressor
 from skforecast_lstm.intervals import ConformalRegressor
 from skforecast_lstm.pipelines import CompleteRowsRegressor, make_lstm_pipeline
 
@@ -971,3 +971,155 @@ def test_no_newer_rows_are_refused():
     model = Forecaster(lags()).fit(PASSENGERS[:100])
     with pytest.raises(ValueError, match=r"data has no rows.*without data"):
         model.forecast(data=PASSENGERS[:0])
+
+
+# --- scores, and searches over a forecaster -----------------------------------------------------
+
+
+def scores_by_hand(forecaster, table, first, origins_after):
+    """Absolute errors of forecasts from each row, one call of ``forecast`` after the other."""
+    errors = []
+    for origin in range(first, len(table) - origins_after):
+        forecast = forecaster.forecast(data=table.iloc[: origin + 1])
+        errors.append(np.abs(forecast - table.loc[forecast.index, forecast.columns]).to_numpy())
+    return -np.mean(errors)
+
+
+@pytest.mark.parametrize("kind", ["days", "month ends", "hours in Berlin", "every second"])
+@pytest.mark.parametrize(("n_steps_out", "lead"), [(1, 1), (3, 1), (2, 2)])
+def test_a_score_is_that_of_forecasts_row_by_row(kind, n_steps_out, lead):
+    table = walk(INDEXES[kind][0])
+    roles = {"target": "a", "n_steps_out": n_steps_out, "lead": lead}
+    forecaster = Forecaster(lags(), scoring="neg_mean_absolute_error", **roles).fit(table[:25])
+    # The first of them has a target among the rows that came later.
+    expected = scores_by_hand(forecaster, table, 25 - lead, n_steps_out + lead - 1)
+    assert forecaster.score(table[25:]) == pytest.approx(expected)
+    assert forecaster.score(table[25:]) != pytest.approx(forecaster.score(table))
+
+
+def long_frame(n_days=30):
+    """Three series under one another, their dates in a column, and a price known in advance."""
+    days = pd.date_range("2024-01-01", periods=n_days)
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame(
+            {
+                "unique_id": name,
+                "ds": days[start:],
+                "y": 10 * start + rng.normal(size=n_days).cumsum()[start:],
+                "price": np.arange(n_days)[start:] % 3,
+            }
+        )
+        for start, name in enumerate("abc")
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def long_forecaster(**params):
+    model = make_lstm_pipeline(Ridge(), n_steps_in=4, group="unique_id", scaler=None)
+    roles = {"target": "y", "time": "ds", "group": "unique_id", "known_future": "price"}
+    return Forecaster(model, **{"n_steps_out": 2, **roles, **params})
+
+
+def test_a_score_of_many_series_is_that_of_forecasts_row_by_row():
+    table = long_frame()
+    train, test = list(GroupTimeSeriesSplit(2, time="ds").split(table))[-1]
+    early, late = table.iloc[train], table.iloc[test]
+    forecaster = long_forecaster(scoring="neg_mean_absolute_error").fit(early)
+    errors = []
+    for day in pd.date_range(early["ds"].max(), table["ds"].max() - pd.Timedelta(days=2)):
+        coming = table[table["ds"] > day].groupby("unique_id").head(2)
+        forecast = forecaster.forecast(data=table[table["ds"] <= day], future=coming)["y"]
+        errors.append((forecast - coming.set_index(["unique_id", "ds"])["y"]).abs().mean())
+    assert forecaster.score(late) == pytest.approx(-np.mean(errors))
+
+
+def test_without_scoring_it_is_r2_over_all_steps():
+    table = walk(INDEXES["days"][0])
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(table[:25])
+    X, y = make_supervised(table, n_steps_out=2)
+    truth = y[24:].to_numpy().ravel()
+    forecasts = forecaster.estimator_.predict(X[20:])[4:].ravel()
+    expected = 1 - ((truth - forecasts) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
+    assert forecaster.score(table[25:]) == pytest.approx(expected)
+
+
+def test_a_search_over_a_forecaster_needs_no_framing():
+    table = PASSENGERS.to_frame()
+    forecaster = Forecaster(
+        make_lstm_pipeline(Ridge(), n_steps_in=12), n_steps_out=3, scoring="neg_mean_absolute_error"
+    )
+    grid = {"estimator__window__n_steps_in": [12, 24], "estimator__regressor__alpha": [1.0, 10.0]}
+    grid = {name: values for name, values in grid.items() if name in forecaster.get_params()}
+    cv = TimeSeriesSplit(3)
+    search = GridSearchCV(forecaster, grid, cv=cv, error_score="raise", return_train_score=True)
+    search.fit(table)
+    for number, params in enumerate(search.cv_results_["params"]):
+        by_hand = []
+        for train, test in cv.split(table):
+            fitted = clone(forecaster).set_params(**params).fit(table.iloc[train])
+            by_hand.append(scores_by_hand(fitted, table.iloc[: test[-1] + 1], train[-1], 3))
+        assert search.cv_results_["mean_test_score"][number] == pytest.approx(np.mean(by_hand))
+    best = clone(forecaster).set_params(**search.best_params_).fit(table)
+    pd.testing.assert_frame_equal(search.best_estimator_.forecast(5), best.forecast(5))
+    folds = GroupTimeSeriesSplit(2, time="ds")
+    scores = cross_val_score(long_forecaster(), long_frame(), cv=folds, error_score="raise")
+    assert np.isfinite(scores).all()
+
+
+def test_scores_that_cannot_be():
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(PASSENGERS[:100])
+    with pytest.raises(ValueError, match=r"when the rows were, .* got ndarray\. Give a Series"):
+        forecaster.score(PASSENGERS.to_numpy())
+    with pytest.raises(ValueError, match="score takes one table"):
+        forecaster.score(PASSENGERS, PASSENGERS)
+    with pytest.raises(ValueError, match="too short"):
+        forecaster.score(PASSENGERS[100:101].shift(3, freq="MS"))
+    strict = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=5)).fit(PASSENGERS[:100])
+    with (
+        pytest.warns(UserWarning, match="rows are missing before them"),
+        pytest.raises(ValueError, match=r"no forecast whose 1 steps and history are all known"),
+    ):
+        strict.score(PASSENGERS[110:114])
+    with pytest.raises(NotFittedError):
+        Forecaster(lags()).score(PASSENGERS)
+
+
+# --- dates in a column ---------------------------------------------------------------------------
+
+
+def test_dates_in_a_column_are_as_dates_in_the_index():
+    table = long_frame()
+    early, late = table[table["ds"] < "2024-01-26"], table[table["ds"] >= "2024-01-24"]
+    coming = pd.DataFrame(
+        {
+            "unique_id": list("abc") * 2,
+            "ds": pd.to_datetime(["2024-01-31"] * 3 + ["2024-02-01"] * 3),
+        }
+    ).assign(price=1)
+    keys = ["unique_id", "ds"]
+    by_index = long_forecaster(time=None).fit(early.set_index(keys))
+    expected = by_index.forecast(data=late.set_index(keys), future=coming.set_index(keys))
+    for form in (lambda t: t, lambda t: t.set_index("unique_id"), lambda t: t.set_index(keys)):
+        forecaster = long_forecaster().fit(form(early))
+        forecast = forecaster.forecast(data=form(late), future=form(coming))
+        pd.testing.assert_frame_equal(forecast, expected)
+        assert forecaster.feature_names_in_.tolist() == by_index.feature_names_in_.tolist()
+    assert list(forecast.reset_index()) == ["unique_id", "ds", "y"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            long_frame().assign(ds=lambda t: t["ds"].astype(str)),
+            r"dates, .* got \w+, .*to_datetime",
+        ),
+        (long_frame().drop(columns="ds"), r"time='ds' must name the column .* got columns \["),
+        (long_frame()["y"], "time='ds' must name the column .* got Series"),
+        (long_frame()[["y"]].to_numpy(), "time='ds' must name the column .* got ndarray"),
+    ],
+)
+def test_a_column_of_dates_that_is_none(table, message):
+    with pytest.raises(ValueError, match=message):
+        long_forecaster().fit(table)

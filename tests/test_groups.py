@@ -668,7 +668,7 @@ def test_with_one_row_per_time_it_is_time_series_split(n_rows, **sizes):
 @given(counts=st.lists(st.integers(1, 4), min_size=1, max_size=25), **SIZES)
 def test_times_are_never_cut_and_sizes_count_them(counts, **sizes):
     times = np.repeat(np.arange(len(counts)), counts)
-    folds = folds_of(GroupTimeSeriesSplit(**sizes), np.zeros((len(times), 1)), groups=times)
+    folds = folds_of(GroupTimeSeriesSplit(**sizes), pd.DataFrame(index=pd.Index(times)))
     expected = folds_of(TimeSeriesSplit(**sizes), np.arange(len(counts)))
     if expected is not None:
         expected = [
@@ -689,79 +689,66 @@ def test_times_are_never_cut_and_sizes_count_them(counts, **sizes):
     ],
     ids=lambda index: type(index).__name__,
 )
-def test_times_of_the_index_and_given_ones(index):
+def test_times_of_the_index_of_a_level_or_of_a_column(index):
     times = index.repeat(2)
     splitter = GroupTimeSeriesSplit(3, test_size=1, max_train_size=2)
     expected = [([6, 7, 8, 9], [10, 11]), ([8, 9, 10, 11], [12, 13]), ([10, 11, 12, 13], [14, 15])]
     X = pd.DataFrame({"x": range(16)}, index=times)
     assert folds_of(splitter, X) == expected
-    for groups in (times, times.to_numpy(), list(times), pd.Series(times)):
-        assert folds_of(splitter, X.to_numpy(), groups=groups) == expected
+    named = GroupTimeSeriesSplit(3, test_size=1, max_train_size=2, time="when")
+    levels = X.rename_axis("when").set_index("x", append=True)
+    for table in (X.rename_axis("when"), levels, X.assign(when=times).reset_index(drop=True)):
+        assert folds_of(named, table) == expected
 
 
-def test_given_times_go_before_those_of_the_index():
-    X = pd.DataFrame({"x": range(4)}, index=pd.Index([0, 0, 1, 2]))
-    assert folds_of(GroupTimeSeriesSplit(2), X, groups=[0, 1, 1, 2]) == [
-        ([0], [1, 2]),
-        ([0, 1, 2], [3]),
-    ]
-
-
-def test_levels_of_an_index_are_given_as_times():
-    X = TABLE.set_index("shop", append=True)
-    with pytest.raises(ValueError, match="dates, periods or numbers, got MultiIndex") as error:
-        next(GroupTimeSeriesSplit().split(X))
-    assert "groups=df.index.get_level_values('date')" in str(error.value)
-    days = X.index.get_level_values("day")
-    assert folds_of(GroupTimeSeriesSplit(), X, groups=days) == folds_of(
-        GroupTimeSeriesSplit(), TABLE
-    )
+def test_rows_out_of_order_are_on_the_side_of_their_time():
+    X = TABLE.rename_axis("day").set_index("shop", append=True)
+    splitter = GroupTimeSeriesSplit(time="day")
+    order = np.random.default_rng(0).permutation(len(X))
+    for (train, test), fold in zip(splitter.split(X), splitter.split(X.iloc[order]), strict=True):
+        assert sorted(order[fold[0]]) == train.tolist()
+        assert sorted(order[fold[1]]) == test.tolist()
 
 
 def test_in_the_tools_of_scikit_learn():
     X, y = framed()
-    by_index = cross_val_score(pooled_model(), X, y, cv=GroupTimeSeriesSplit(3))
-    by_groups = cross_val_score(pooled_model(), X, y, cv=GroupTimeSeriesSplit(3), groups=X.index)
-    assert by_index.tolist() == by_groups.tolist()
-    assert len(by_index) == 3
-    search = GridSearchCV(DummyRegressor(), {"strategy": ["mean"]}, cv=GroupTimeSeriesSplit(3))
-    assert search.fit(X[["sold"]].to_numpy(), y, groups=X.index).n_splits_ == 3
-    with sklearn.config_context(enable_metadata_routing=True):
-        routed = cross_val_score(
-            pooled_model(), X, y, cv=GroupTimeSeriesSplit(3), params={"groups": X.index}
-        )
-        assert routed.tolist() == by_index.tolist()
+    assert len(cross_val_score(pooled_model(), X, y, cv=GroupTimeSeriesSplit(3))) == 3
+    folds = list(GroupTimeSeriesSplit(3).split(X))
+    search = GridSearchCV(DummyRegressor(), {"strategy": ["mean"]}, cv=folds)
+    assert search.fit(X[["sold"]].to_numpy(), y).n_splits_ == 3
 
 
 def test_it_is_a_splitter_like_any_other():
     splitter = GroupTimeSeriesSplit(3, test_size=2, max_train_size=9, gap=1)
     assert splitter.get_n_splits(TABLE) == splitter.get_n_splits() == 3
-    assert repr(splitter) == (
-        "GroupTimeSeriesSplit(gap=1, max_train_size=9, n_splits=3, test_size=2)"
+    assert " ".join(repr(splitter).split()) == (
+        "GroupTimeSeriesSplit(gap=1, max_train_size=9, n_splits=3, test_size=2, time=None)"
     )
     again = pickle.loads(pickle.dumps(splitter))
     assert folds_of(again, TABLE) == folds_of(splitter, TABLE)
 
 
 @pytest.mark.parametrize(
-    ("X", "groups", "message"),
+    ("X", "params", "message"),
     [
-        (TABLE.to_numpy(), None, "when each row of X was.* got ndarray. Give a DataFrame"),
-        (TABLE.set_index("shop"), None, "dates, periods or numbers, got"),
-        (TABLE[::-1], None, r"in time order.*Sort the rows first with df.sort_index"),
-        (TABLE, TABLE.index[::-1], "in time order"),
-        (TABLE, pd.DatetimeIndex([*TABLE.index[:-1], pd.NaT]), "go back or are missing"),
-        (TABLE, TABLE.index[:-1], "inconsistent numbers of samples"),
-        (
-            TABLE[:8],
-            None,
-            "folds=6 .* counts distinct times as samples, and the 8 rows of X have 4",
-        ),
+        (TABLE.to_numpy(), {}, r"when each row of X was.* got ndarray.*time='date'\)"),
+        (TABLE.reset_index(drop=True), {}, "in the index, got RangeIndex"),
+        (TABLE.set_index("shop"), {}, "dates, periods or numbers in the index, got"),
+        (TABLE.set_index("shop", append=True), {}, "got MultiIndex"),
+        (TABLE, {"time": "hour"}, "time='hour' is no column and no index level of X"),
+        (TABLE.to_numpy(), {"time": "day"}, "time='day' is no column .* has ndarray"),
+        (TABLE.set_axis([*TABLE.index[:-1], pd.NaT]), {}, "1 times are missing, the first in row"),
+        (TABLE[:8], {}, "folds=6 .* counts distinct times as samples, and the 8 rows of X have 4"),
     ],
 )
-def test_splits_that_cannot_be(X, groups, message):
+def test_splits_that_cannot_be(X, params, message):
     with pytest.raises(ValueError, match=message):
-        list(GroupTimeSeriesSplit().split(X, groups=groups))
+        list(GroupTimeSeriesSplit(**params).split(X))
+
+
+def test_labels_of_groups_are_no_times():
+    with pytest.raises(ValueError, match=r"takes no groups.*time='date'"):
+        next(GroupTimeSeriesSplit().split(TABLE, groups=TABLE["shop"]))
 
 
 # --- all series on one scale --------------------------------------------------------------------

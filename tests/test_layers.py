@@ -48,6 +48,7 @@ LAYERS = {
     "_shell": 3.5,
     "_series": 2,
     "_bounds": 0,
+    "_scoring": 0,
     "_coming": 0,
     "_newest": 3,
     "_ahead": 3,
@@ -66,7 +67,7 @@ LAYERS = {
     "baselines": 7,
     "pipelines": 8,
     "forecaster": 8,
-    "evaluation": 8,
+    "evaluation": 8.5,
     "intervals": 8,
     "plotting": 9,
 }
