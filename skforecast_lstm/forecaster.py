@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from skforecast_lstm._dates import find_freq
 from skforecast_lstm._fitting import fit_whole, prepared, y_for
 from skforecast_lstm._inspect import find_method, fitted_windows
 from skforecast_lstm._newest import Newest, warn_if_missing
+from skforecast_lstm._paths import Paths
 from skforecast_lstm._scoring import score_forecasts
 from skforecast_lstm._series import Stacked, find_labels
 from skforecast_lstm._tables import (
@@ -203,6 +204,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             self.search_ = search
         self.estimator_, self.freq_ = estimator, freq
         self._bounds = bounds
+        self._paths: Paths | None = Paths.of(estimator, X, y)
         self._roles = replace(frame, table=frame.table.iloc[:0])
         n_rows = max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
         self._newest = Newest.of(Stacked.of(frame.table, frame.group), freq, n_rows)
@@ -246,6 +248,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         future: Any = None,
         interval: float | None = None,
         ids: Any = None,
+        n_samples: int | None = None,
+        random_state: Any = None,
     ) -> pd.DataFrame:
         """Forecast the steps that follow the last row.
 
@@ -271,18 +275,34 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             regressors with ``loss="quantile"``. Up to `n_steps_out` steps.
         ids : label of a series or list of them, default=None
             With `group`, which series to forecast, in this order. None: all.
+        n_samples : int, default=None
+            So many sample paths in place of the forecast, from an estimator that predicts quantiles
+            or intervals, up to `n_steps_out` steps; see Notes. None: no paths.
+        random_state : int, RandomState or None, default=None
+            Seed of the sample paths.
 
         Returns
         -------
         forecast : DataFrame of shape (steps, n_targets)
             The targets, indexed by the dates that follow; with `group`, by series and date. With
-            `interval`, beside each target ``"<target>_lower"`` and ``"<target>_upper"``.
+            `interval`, beside each target ``"<target>_lower"`` and ``"<target>_upper"``. With
+            `n_samples`, columns are pairs of target and sample.
+
+        Notes
+        -----
+        Intervals are those of each step by itself, and do not add up. A sample path is one way that
+        all steps could go together: each step takes the quantile at the rank that the error of an
+        earlier forecast had at this step. So errors that last, last in the paths, too, and
+        ``paths["sold"].sum()`` are samples of the total over the horizon. The errors are the
+        out-of-sample ones of a :class:`ConformalRegressor`, else those of the newest training rows.
+        Each series is drawn by itself: totals over several series that rise and fall together vary
+        more than the sums of their paths.
         """
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
         needed = self._future_columns(steps)
         coming = None if future is None else self._future_table(future, needed)
-        self._check_request(steps, coming, interval)
+        self._check_request(steps, coming, interval, n_samples)
         series, n_rows = self._series_of(data, ids), self._newest.n_rows
         n_blocks = -(-steps // self._roles.n_steps_out)
         ahead = Ahead.of(series, self._roles, n_blocks, self.freq_)
@@ -290,14 +310,28 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             ahead = ahead.with_room()
         if coming is not None and needed:
             self._fill(ahead, coming, needed)
-        values = ahead.forecast(n_blocks, n_rows, functools.partial(self._predict, interval))
-        values = values[:, :steps]
+        predict = functools.partial(self._predict, self._beside(interval, n_samples))
+        values = ahead.forecast(n_blocks, n_rows, predict)
         warn_if_missing(values, series, self._names(self._roles.features), n_rows)
-        suffixes = ["", "_lower", "_upper"][: values.shape[3]]
-        columns = [name + end for name in self._names(self._roles.targets) for end in suffixes]
-        return pd.DataFrame(
-            values.reshape(-1, len(columns)), index=ahead.labels(steps), columns=columns
-        )
+        targets, index = self._names(self._roles.targets), ahead.labels(steps)
+        if self._paths is None or n_samples is None:
+            suffixes = ["", "_lower", "_upper"][: values.shape[3]]
+            columns = pd.Index([name + end for name in targets for end in suffixes])
+        else:
+            values = self._paths.draw(values[..., 1:], n_samples, random_state)
+            columns = pd.MultiIndex.from_product(
+                [targets, range(n_samples)], names=["target", "sample"]
+            )
+        values = self._bounds.clip(values)[:, :steps].reshape(-1, len(columns))
+        return pd.DataFrame(values, index=index, columns=columns)
+
+    def _beside(self, interval: float | None, n_samples: int | None) -> Callable[[Any], Any]:
+        """What is predicted beside the forecasts: nothing, an interval, or quantiles."""
+        if interval is not None:
+            return lambda X: predict_interval(self.estimator_, X, interval)
+        if self._paths is not None and n_samples is not None:
+            return functools.partial(self._paths.quantiles, self.estimator_)
+        return lambda X: []
 
     # --- evaluation ----------------------------------------------------------------------------
 
@@ -369,7 +403,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         place = (np.arange(len(series.table)) - series.borders[series.codes])[order]
         is_scored = (place + self.lead >= n_front[series.codes[order]])[rows]
         X, y = frame.samples()
-        values = self._predict(None, X, np.flatnonzero(is_scored))[..., 0]
+        values = self._predict(self._beside(None, None), X, np.flatnonzero(is_scored))[..., 0]
         truth = np.asarray(y, dtype=float).reshape(len(rows), -1)[is_scored]
         return truth, values.reshape(truth.shape)
 
@@ -392,8 +426,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         table = named_table(future, needed)
         return with_times(table, self.time, self.group) if self.time in table else table
 
-    def _check_request(self, steps: int, future: Any, interval: float | None) -> None:
+    def _check_request(
+        self, steps: int, future: Any, interval: float | None, n_samples: int | None
+    ) -> None:
         is_far = steps > self.n_steps_out
+        if n_samples is not None:
+            self._check_paths(steps, interval, n_samples)
         if interval is not None and (is_far or not 0 < interval < 1):
             raise ValueError(
                 f"interval must be a coverage in (0, 1), and is known up to n_steps_out="
@@ -411,6 +449,21 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"forecasting {steps} steps needs the coming values of {missing}: give them as "
                 f"future=, a table with these columns and the dates that follow"
                 + (f", or forecast up to n_steps_out={self.n_steps_out} steps." if is_far else ".")
+            )
+
+    def _check_paths(self, steps: int, interval: float | None, n_samples: int) -> None:
+        check_integer(n_samples, "n_samples", 1)
+        if interval is not None or steps > self.n_steps_out:
+            raise ValueError(
+                f"n_samples={n_samples} draws paths of up to n_steps_out={self.n_steps_out} steps, "
+                f"in place of intervals, which are quantiles of the paths; got steps={steps} and "
+                f"interval={interval}."
+            )
+        if self._paths is None:
+            raise ValueError(
+                f"n_samples={n_samples} needs an estimator that knows quantiles: wrap it as "
+                f"ConformalRegressor(estimator), or take a regressor of this package with "
+                f"loss='quantile'."
             )
 
     def _series_of(self, data: Any = None, ids: Any = None) -> Stacked:
@@ -440,15 +493,16 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         values = take_coming(future, names, self._roles.label, ahead.series.labels, dates)
         ahead.fill(values, n_needed)
 
-    def _predict(self, interval: float | None, X: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
-        """Values (n_origins, n_steps_out, n_targets, 1), or 3 with the ends of the interval."""
+    def _predict(
+        self, beside: Callable[[Any], Any], X: pd.DataFrame, origins: np.ndarray
+    ) -> np.ndarray:
+        """Values (n_origins, n_steps_out, n_targets, n_values): forecasts, and what is beside."""
         with asking_for(origins, n_rows=len(X)):
-            values = [self.estimator_.predict(X)]
-            if interval is not None:
-                values += predict_interval(self.estimator_, X, interval)
+            values = [self.estimator_.predict(X), *beside(X)]
         shape = len(origins), self._roles.n_steps_out, len(self._roles.targets)
-        parts = [np.asarray(value)[origins].reshape(shape) for value in values]
-        return self._bounds.clip(np.stack(parts, axis=3))
+        found = np.stack([np.asarray(value)[origins].reshape(shape) for value in values], axis=3)
+        found[..., :1] = self._bounds.clip(found[..., :1])  # what later forecasts are made from
+        return found
 
 
 def predict_interval(estimator: Any, X: Any, coverage: float) -> Any:

@@ -1123,3 +1123,108 @@ def test_dates_in_a_column_are_as_dates_in_the_index():
 def test_a_column_of_dates_that_is_none(table, message):
     with pytest.raises(ValueError, match=message):
         long_forecaster().fit(table)
+
+
+# --- sample paths --------------------------------------------------------------------------------
+
+WANDERING = pd.Series(
+    np.random.default_rng(0).normal(size=600).cumsum(),
+    pd.date_range("2022-01-01", periods=600),
+    name="y",
+)
+
+
+def conformal(n_steps_in=5, **params):
+    model = make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in, **params)
+    return ConformalRegressor(model, cv=TimeSeriesSplit(4, test_size=90))
+
+
+@pytest.fixture(scope="module")
+def wandering():
+    return Forecaster(conformal(), n_steps_out=8).fit(WANDERING)
+
+
+def test_totals_of_paths_vary_as_those_of_errors_do(wandering):
+    paths = wandering.forecast(n_samples=4000, random_state=0)["y"]
+    errors = wandering.estimator_.residuals_.reshape(-1, 8)
+    assert paths.sum().std() == pytest.approx(errors.sum(axis=1).std(), rel=0.05)
+    # Steps drawn one by one would vary half as much: the errors of a random walk last.
+    apart = np.random.default_rng(0).permuted(paths.to_numpy(), axis=1).sum(axis=0).std()
+    assert apart < 0.6 * paths.sum().std()
+
+
+def test_each_step_of_the_paths_has_the_quantiles_of_the_estimator(wandering):
+    paths = wandering.forecast(n_samples=4000, random_state=0)["y"]
+    X, _ = make_supervised(WANDERING.to_frame(), n_steps_out=8)
+    rows = WANDERING.to_frame()[len(X) - 5 :]
+    levels = (0.1, 0.5, 0.9)
+    expected = wandering.estimator_.predict(rows, quantiles=levels)[-1]
+    np.testing.assert_allclose(paths.quantile(levels, axis=1).T, expected, atol=0.3)
+
+
+def test_paths_are_those_of_a_seed_and_of_the_steps_and_series_that_are_asked_for(wandering):
+    paths = wandering.forecast(n_samples=7, random_state=3)
+    assert paths.shape == (8, 7)
+    assert paths.columns.tolist() == [("y", sample) for sample in range(7)]
+    pd.testing.assert_frame_equal(wandering.forecast(n_samples=7, random_state=3), paths)
+    assert not wandering.forecast(n_samples=7, random_state=4).equals(paths)
+    pd.testing.assert_frame_equal(wandering.forecast(3, n_samples=7, random_state=3), paths[:3])
+    assert paths.index.equals(wandering.forecast().index)
+
+
+def test_paths_of_several_targets_and_series_within_bounds():
+    parts = [
+        pd.DataFrame({"a": scale * WANDERING, "b": -scale * WANDERING}).assign(shop=name)
+        for scale, name in ((1, "x"), (10, "y"))
+    ]
+    table = pd.concat(parts).sort_index(kind="stable")
+    model = GroupTransformedTargetRegressor(conformal(group="shop"), group="shop")
+    forecaster = Forecaster(model, n_steps_out=2, group="shop", lower={"a": -1e4, "b": -1e4})
+    forecaster.fit(table)
+    paths = forecaster.forecast(n_samples=50, random_state=0)
+    assert paths.columns.names == ["target", "sample"]
+    assert paths.index.equals(forecaster.forecast().index)
+    spread = paths["a"].std(axis=1)
+    assert (spread.loc["y"] > 5 * spread.loc["x"]).all()
+    # What drove one target up drove the other down.
+    assert np.corrcoef(paths["a"].iloc[0], paths["b"].iloc[0])[0, 1] < -0.9
+    level = float(paths["a"].loc["x"].to_numpy().mean())
+    forecaster.set_params(lower={"a": level})
+    with pytest.warns(UserWarning, match="beyond lower and upper"):
+        forecaster.fit(table)
+    clipped = forecaster.forecast(n_samples=50, random_state=0)
+    np.testing.assert_allclose(clipped["a"], np.maximum(paths["a"], level))
+    np.testing.assert_allclose(clipped["b"], paths["b"])
+
+
+def test_paths_of_a_network_of_quantiles():
+    network = LSTMRegressor(
+        4, epochs=15, loss="quantile", quantiles=(0.1, 0.5, 0.9), random_state=0
+    )
+    model = make_lstm_pipeline(network, n_steps_in=6)
+    forecaster = Forecaster(model, n_steps_out=4).fit(WANDERING)
+    paths = forecaster.forecast(n_samples=3000, random_state=0)["y"]
+    interval = forecaster.forecast(interval=0.8)
+    for end, level in (("y_lower", 0.1), ("y", 0.5), ("y_upper", 0.9)):
+        width = (interval["y_upper"] - interval["y_lower"]).mean()
+        assert np.abs(paths.quantile(level, axis=1) - interval[end]).max() < 0.1 * width
+    assert np.corrcoef(paths.iloc[2], paths.iloc[3])[0, 1] > 0.5  # errors of a random walk last
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_samples": 0}, "n_samples must be an integer of at least 1, got 0"),
+        ({"n_samples": 3, "steps": 9}, r"up to n_steps_out=8 steps.* got steps=9"),
+        ({"n_samples": 3, "interval": 0.9}, "in place of intervals.* interval=0.9"),
+    ],
+)
+def test_paths_that_cannot_be(wandering, params, message):
+    with pytest.raises(ValueError, match=message):
+        wandering.forecast(**params)
+
+
+def test_paths_need_quantiles():
+    forecaster = Forecaster(lags(), n_steps_out=2).fit(PASSENGERS)
+    with pytest.raises(ValueError, match=r"knows quantiles: wrap it as ConformalRegressor"):
+        forecaster.forecast(n_samples=3)
