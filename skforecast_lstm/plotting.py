@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,19 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._containers import as_pandas, with_times
+from skforecast_lstm._drawing import (
+    check_matplotlib,
+    draw_line,
+    finish,
+    full_names,
+    kind_of,
+    label_axes,
+    make_axes,
+    positions_of,
+    set_log_scale,
+    shade_folds,
+    values_of,
+)
 from skforecast_lstm._inspect import fitted_parts
 from skforecast_lstm._series import find_labels
 from skforecast_lstm._tables import named_table
@@ -39,8 +51,6 @@ _ENDS = ("_lower", "_upper")
 _N_MARKED = 40
 # Rows that can be told apart in one picture.
 _N_SHOWN = 500
-# More panels than this stand in a grid.
-_N_STACKED = 5
 # Series that are drawn unless more are asked for.
 _N_SERIES = 12
 
@@ -146,18 +156,18 @@ class ForecastDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        _check_matplotlib(self)
+        check_matplotlib(self)
         if n_history is not None:
             check_integer(n_history, "n_history", 1)
         table = self._table()
         labels, n_series = self._labels(table)
-        style, panels = _style(kwargs), list(self._panels(table, labels))
-        self.axes_ = _make_axes(ax, len(panels))
+        style, panels = full_names(kwargs), list(self._panels(table, labels))
+        self.axes_ = make_axes(ax, len(panels))
         self.lines_ = [
             self._draw_panel(axes, *panel, n_history, style)
             for axes, panel in zip(self.axes_, panels, strict=True)
         ]
-        _finish(self, is_own=ax is None)
+        finish(self, is_own=ax is None)
         if ax is None and labels is not None and self.ids is None and len(labels) < n_series:
             note = f"{len(labels)} of {n_series} series; others with ids=[...] or max_series=None"
             self.axes_[0].figure.supxlabel(note, fontsize="small", color="0.4")
@@ -210,9 +220,9 @@ class ForecastDisplay:
                 truth = truth.iloc[: len(dates)].set_axis(dates[: len(truth)], axis=0)
             for target in targets:
                 before = _column(history, target, dates, "history")
-                before = before[_positions(before.index) < _positions(dates)[0]]
+                before = before[positions_of(before.index) < positions_of(dates)[0]]
                 after = _column(truth, target, dates, "truth")
-                after = after[np.isin(_positions(after.index), _positions(dates))]
+                after = after[np.isin(positions_of(after.index), positions_of(dates))]
                 yield label, target, forecast, before, after
 
     def _draw_panel(
@@ -229,22 +239,22 @@ class ForecastDisplay:
         lines = {}
         if len(history):
             history = history.iloc[-(n_history or max(30, 5 * len(forecast))) :]
-            lines["history"] = _draw(axes, history, **_HISTORY)
-            lines["origin"] = axes.axvline(_positions(history.index)[-1], **_HAIRLINE)
+            lines["history"] = draw_line(axes, history, **_HISTORY)
+            lines["origin"] = axes.axvline(positions_of(history.index)[-1], **_HAIRLINE)
         if len(truth):
-            lines["truth"] = _draw(axes, truth, **_TRUTH)
-        lines["forecast"] = _draw(axes, forecast[target], _N_MARKED, **_FORECAST | style)
+            lines["truth"] = draw_line(axes, truth, **_TRUTH)
+        lines["forecast"] = draw_line(axes, forecast[target], _N_MARKED, **_FORECAST | style)
         ends = [target + end for end in _ENDS]
         if ends[0] in forecast and ends[1] in forecast:
             lines["interval"] = axes.fill_between(
-                _positions(forecast.index),
-                *(_values(forecast[end]) for end in ends),
+                positions_of(forecast.index),
+                *(values_of(forecast[end]) for end in ends),
                 color=lines["forecast"].get_color(),
                 alpha=0.2,
                 linewidth=0,
                 label="interval" if self.interval is None else f"{100 * self.interval:g}% interval",
             )
-        _label(axes, target, label, forecast.index)
+        label_axes(axes, target, label, forecast.index)
         return lines
 
     @classmethod
@@ -296,7 +306,7 @@ class ForecastDisplay:
         display : ForecastDisplay
             The display; ``display.forecast`` is the forecast.
         """
-        _check_matplotlib(cls)
+        check_matplotlib(cls)
         forecast = forecaster.forecast(steps, data=data, future=future, interval=interval, ids=ids)
         if history is None:
             history = forecaster._series_of(data, ids).table
@@ -445,7 +455,7 @@ class BacktestDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        _check_matplotlib(self)
+        check_matplotlib(self)
         if kind not in ("forecast", "error"):
             raise ValueError(f"kind must be 'forecast' or 'error', got {kind!r}.")
         n_rows = check_integer(_N_SHOWN if n_rows is None else n_rows, "n_rows", 1)
@@ -454,15 +464,15 @@ class BacktestDisplay:
             raise ValueError(f"step must be one of the {n_steps} that are predicted, got {step}.")
         keys = [key for key in ("group", "target") if key in self.result.predictions]
         panels = self.result.predictions[keys].drop_duplicates().to_dict("records")
-        style = _style(kwargs)
-        self.axes_ = _make_axes(ax, len(panels))
+        style = full_names(kwargs)
+        self.axes_ = make_axes(ax, len(panels))
         self.lines_ = [
             self._draw_forecast(axes, panel, step, n_rows, style)
             if kind == "forecast"
             else self._draw_error(axes, panel, style)
             for axes, panel in zip(self.axes_, panels, strict=True)
         ]
-        _finish(self, is_own=ax is None)
+        finish(self, is_own=ax is None)
         return self
 
     def _draw_forecast(
@@ -470,31 +480,31 @@ class BacktestDisplay:
     ) -> dict[str, Any]:
         known = _by_time(_of_panel(self.result.predictions, panel))
         truth = _once_per_time(known)["truth"].iloc[-n_rows:]
-        lines = {"truth": _draw(axes, truth, **_TRUTH)}
+        lines = {"truth": draw_line(axes, truth, **_TRUTH)}
         for name in list(self.result.baselines)[:1]:
             baseline = _stitch(_by_time(_of_panel(self.result.baselines[name], panel)), step)
             baseline = baseline.loc[truth.index[0] :]
-            lines[name] = _draw(axes, baseline["prediction"], **_BASELINE, label=name)
+            lines[name] = draw_line(axes, baseline["prediction"], **_BASELINE, label=name)
         forecast = _stitch(known, step).loc[truth.index[0] :]
         look = _FORECAST if step is None else _FORECAST | {"label": f"forecast, step {step}"}
-        lines["model"] = _draw(axes, forecast["prediction"], _N_MARKED, **look | style)
-        _shade_folds(axes, forecast["fold"])
-        _label(axes, panel["target"], panel.get("group"), truth.index)
+        lines["model"] = draw_line(axes, forecast["prediction"], _N_MARKED, **look | style)
+        shade_folds(axes, forecast["fold"])
+        label_axes(axes, panel["target"], panel.get("group"), truth.index)
         return lines
 
     def _draw_error(self, axes: Any, panel: dict[Any, Any], style: Style) -> dict[str, Any]:
         scores = _of_panel(self.result.scores([*panel, "step"]).reset_index(), panel)
         errors = scores.set_index(["model", "step"])["mae"]
         lines = {
-            name: _draw(axes, errors[name], **_BASELINE | {"color": color, "label": name})
+            name: draw_line(axes, errors[name], **_BASELINE | {"color": color, "label": name})
             for name, color in zip(
                 self.result.baselines, itertools.cycle(_BASELINE_COLORS), strict=False
             )
         }
         look = _FORECAST | {"label": "model"} | style
-        lines["model"] = _draw(axes, errors["model"], _N_MARKED, **look)
+        lines["model"] = draw_line(axes, errors["model"], _N_MARKED, **look)
         axes.set_ylim(bottom=0)
-        _label(axes, f"MAE of {panel['target']}", panel.get("group"), errors["model"].index)
+        label_axes(axes, f"MAE of {panel['target']}", panel.get("group"), errors["model"].index)
         return lines
 
     @classmethod
@@ -530,7 +540,7 @@ class BacktestDisplay:
         display : BacktestDisplay
             The display; ``display.result`` is the result.
         """
-        _check_matplotlib(cls)
+        check_matplotlib(cls)
         result = backtest(estimator, X, y, **backtest_params)
         return cls.from_predictions(result, kind=kind, ax=ax)
 
@@ -616,7 +626,7 @@ class LossDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        _check_matplotlib(self)
+        check_matplotlib(self)
         if not isinstance(self.history, Mapping) or not len(self.history.get("loss", [])):
             raise ValueError(
                 f"history must be a dict with the losses of each epoch, "
@@ -627,14 +637,15 @@ class LossDisplay:
             for name, values in self.history.items()
             if name in _LOSSES
         }
-        style, [self.ax_] = _style(kwargs), _make_axes(ax, 1)
+        style, [self.ax_] = full_names(kwargs), make_axes(ax, 1)
         self.figure_ = self.ax_.figure
         self.lines_ = {
-            name: _draw(self.ax_, loss, **_LOSSES[name] | style) for name, loss in losses.items()
+            name: draw_line(self.ax_, loss, **_LOSSES[name] | style)
+            for name, loss in losses.items()
         }
         self._mark_best(losses)
-        _set_log_scale(self.ax_, pd.concat(losses.values()))
-        _label(self.ax_, "loss", None, losses["loss"].index)
+        set_log_scale(self.ax_, pd.concat(losses.values()))
+        label_axes(self.ax_, "loss", None, losses["loss"].index)
         self.ax_.legend(frameon=False)
         return self
 
@@ -643,7 +654,7 @@ class LossDisplay:
         if losses[name].notna().any():
             epoch = losses[name].idxmin()
             self.ax_.axvline(epoch, **_HAIRLINE)
-            self.lines_["best"] = _draw(
+            self.lines_["best"] = draw_line(
                 self.ax_,
                 losses[name].loc[epoch:epoch],
                 color=self.lines_[name].get_color(),
@@ -676,7 +687,7 @@ class LossDisplay:
         ValueError
             If no regressor in it keeps its losses.
         """
-        _check_matplotlib(cls)
+        check_matplotlib(cls)
         check_is_fitted(estimator)
         return cls.from_predictions(_find_history(estimator), ax=ax, **kwargs)
 
@@ -746,10 +757,10 @@ def _column(table: pd.DataFrame | None, target: str, dates: pd.Index, role: str)
     column = table[target]
     if not is_time_index(column.index):
         column = column.reset_index(drop=True)
-    if _kind(column.index) != _kind(dates):
+    if kind_of(column.index) != kind_of(dates):
         raise ValueError(
-            f"{role} must be indexed as forecast is, by {_kind(dates)} such as {dates[0]!s}, got "
-            f"{_kind(column.index)}: {column.index[0]!s}."
+            f"{role} must be indexed as forecast is, by {kind_of(dates)} such as {dates[0]!s}, got "
+            f"{kind_of(column.index)}: {column.index[0]!s}."
         )
     return column
 
@@ -798,135 +809,3 @@ def _find_history(estimator: Any) -> Mapping[str, Any]:
 
 
 # --- drawing ------------------------------------------------------------------------------------
-
-
-def _check_matplotlib(display: Any) -> None:
-    """Say how to get matplotlib, before anything is computed."""
-    try:
-        import matplotlib.pyplot  # noqa: F401
-    except ImportError as error:
-        name = display.__name__ if isinstance(display, type) else type(display).__name__
-        raise ImportError(
-            f'{name} needs matplotlib, which is not installed: pip install "skforecast_lstm[plot]"'
-        ) from error
-
-
-def _style(kwargs: Style) -> Style:
-    """Keywords of a line by their full names, so that "lw" overrides "linewidth"."""
-    from matplotlib.cbook import normalize_kwargs
-    from matplotlib.lines import Line2D
-
-    return normalize_kwargs(kwargs, Line2D)
-
-
-def _make_axes(ax: Any, n_panels: int) -> np.ndarray:
-    """One Axes per panel: those given, or a new figure's."""
-    import matplotlib.pyplot as plt
-
-    if ax is not None:
-        given = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-        if len(given) != n_panels:
-            raise ValueError(
-                f"ax must hold one Axes for each of the {n_panels} panels (series and targets), "
-                f"got {len(given)}. None makes a figure that fits."
-            )
-        return given
-    n_columns = 1 if n_panels <= _N_STACKED else 2 if n_panels <= 2 * _N_STACKED else 3
-    n_rows = -(-n_panels // n_columns)
-    figure, axes = plt.subplots(
-        n_rows,
-        n_columns,
-        sharex=True,
-        squeeze=False,
-        figsize=(9 if n_columns == 1 else 12, 4 if n_panels == 1 else 1 + 1.6 * n_rows),
-        layout="constrained",
-    )
-    for unused in axes.ravel()[n_panels:]:
-        unused.remove()
-    axes = axes.ravel()[:n_panels]
-    for lowest in axes[-n_columns:]:
-        lowest.tick_params(labelbottom=True)
-        lowest.xaxis.offsetText.set_visible(True)
-    figure.align_ylabels(axes)
-    return axes
-
-
-def _positions(index: pd.Index) -> np.ndarray:
-    """Where rows are on the axis of time."""
-    if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
-    if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
-        index = index.tz_convert(None)
-    if isinstance(index, pd.TimedeltaIndex):
-        index = index / pd.Timedelta(hours=1)
-    return index.to_numpy()
-
-
-def _kind(index: pd.Index) -> str:
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        return "dates" if getattr(index, "tz", None) is None else "dates with a time zone"
-    return "time spans" if isinstance(index, pd.TimedeltaIndex) else "numbers"
-
-
-def _values(series: pd.Series) -> np.ndarray:
-    return series.to_numpy(dtype=float, na_value=np.nan)
-
-
-def _draw(axes: Any, series: pd.Series, n_marked: int = 1, **style: Any) -> Any:
-    """Draw a line, with markers if it is short."""
-    marker = {"marker": "o", "markersize": 3} if len(series) <= n_marked else {}
-    [line] = axes.plot(_positions(series.index), _values(series), **marker | style)
-    return line
-
-
-def _shade_folds(axes: Any, folds: pd.Series) -> None:
-    """Shade every other fold."""
-    borders = [0, *(np.flatnonzero(np.diff(folds)) + 1), len(folds) - 1]
-    positions = _positions(folds.index)[borders]
-    for start, end in zip(positions[1:-1:2], positions[2::2], strict=False):
-        axes.axvspan(start, end, color="0.94", linewidth=0, zorder=-1)
-
-
-def _label(axes: Any, ylabel: str, title: Any, index: pd.Index) -> None:
-    """Name the axes, and let the one of time be readable."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    axes.set_ylabel(textwrap.fill(str(ylabel), 18))
-    if title is not None:
-        axes.set_title(str(title), loc="left", fontsize="medium")
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        zone = getattr(index, "tz", None)
-        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=8)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
-        return
-    unit = " (hours)" if isinstance(index, pd.TimedeltaIndex) else ""
-    axes.set_xlabel(f"{index.name or 'time'}{unit}")
-    if pd.api.types.is_integer_dtype(index):
-        axes.xaxis.get_major_locator().set_params(integer=True)
-
-
-def _set_log_scale(axes: Any, values: pd.Series) -> None:
-    """Make the scale logarithmic, if the values allow it, with plain numbers at its ticks."""
-    low, high = values.min(), values.max()
-    if low > 0:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}" if high < 10 * low else "")
-
-
-def _finish(display: Any, *, is_own: bool) -> None:
-    """Set what belongs to all panels, and give them one legend."""
-    axes = display.axes_
-    display.ax_, display.figure_ = axes[0], axes[0].figure
-    artists = [artist for panel in display.lines_ for artist in panel.values()]
-    entries = {artist.get_label(): artist for artist in artists}
-    entries = {label: artist for label, artist in entries.items() if label[0] != "_"}
-    if not is_own:
-        axes[0].legend(entries.values(), entries)
-        return
-    display.figure_.legend(
-        entries.values(), entries, loc="outside upper left", ncols=len(entries), frameon=False
-    )
-    for upper in axes[: -axes[0].get_subplotspec().get_gridspec().ncols]:
-        upper.set_xlabel("")

@@ -50,6 +50,7 @@ LAYERS = {
     "_bounds": 0,
     "_scoring": 0,
     "_coming": 0,
+    "_drawing": 0,
     "_paths": 1,
     "_newest": 3,
     "_ahead": 3,
