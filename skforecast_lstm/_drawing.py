@@ -19,6 +19,7 @@ __all__ = [
     "positions_of",
     "set_log_scale",
     "shade_folds",
+    "shade_interval",
     "values_of",
 ]
 
@@ -113,6 +114,21 @@ def shade_folds(axes: Any, folds: pd.Series) -> None:
     positions = positions_of(folds.index)[borders]
     for start, end in zip(positions[1:-1:2], positions[2::2], strict=False):
         axes.axvspan(start, end, color="0.94", linewidth=0, zorder=-1)
+
+
+def shade_interval(
+    axes: Any, lower: pd.Series, upper: pd.Series, line: Any, coverage: float | None
+) -> Any:
+    """Shade what is between the ends of an interval, in the colour of the forecast."""
+    return axes.fill_between(
+        positions_of(lower.index),
+        values_of(lower),
+        values_of(upper),
+        color=line.get_color(),
+        alpha=0.2,
+        linewidth=0,
+        label="interval" if coverage is None else f"{100 * coverage:g}% interval",
+    )
 
 
 def label_axes(axes: Any, ylabel: str, title: Any, index: pd.Index) -> None:

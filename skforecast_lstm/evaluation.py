@@ -183,25 +183,11 @@ def backtest(
     scorers = find_scorers(scoring)
     if interval is not None and not 0 < interval < 1:
         raise ValueError(f"interval must be a coverage in (0, 1), got {interval}.")
-    group, bounds = None, Bounds.none()
-    if isinstance(estimator, Forecaster):
-        estimator, X, y, group, bounds = estimator._framed(X, y)
-    elif y is None:
-        raise ValueError(
-            "backtest needs y, as make_supervised gives it, unless the estimator is a Forecaster, "
-            "which takes the table itself."
-        )
-    X, y = as_pandas(X), as_pandas(y)
-    check_consistent_length(X, y)
-    X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
+    estimator, X, y, group, bounds = _framed(estimator, X, y)
     targets = _Targets.of(y, lead, n_targets)
     estimator = clone(estimator)
     check_order(estimator)
-    named = find_windows(estimator)
-    # Around a pipeline some regressors hand on one column of y after the other, without its name.
-    unknown = [name for name, window in named.items() if window.n_steps_out is None]
-    estimator.set_params(**{f"{name}__n_steps_out": targets.reach for name in unknown})
-    windows = list(named.values())
+    windows = _tell_reach(estimator, targets.reach)
     groups = [group, *(window.group for window in windows)]
     series = _Series.of(X, next((name for name in groups if name is not None), None))
     gap = 0 if any(window.purge for window in windows) else targets.reach - 1
@@ -209,7 +195,8 @@ def backtest(
     lines = _lines_of_folds(targets, series, folds)
     walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds, n_jobs=n_jobs)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
-    forecasts, seconds, no_baseline = {}, {}, ""
+    forecasts, seconds = {}, {}
+    no_baseline = ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             prediction, seconds[name] = walk(baseline, table)
@@ -409,6 +396,31 @@ class BacktestResult:
 
 
 # --- what is predicted --------------------------------------------------------------------------
+
+
+def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]:
+    """Estimator, features and targets; what tells series apart, and bounds, if a forecaster does."""
+    group, bounds = None, Bounds.none()
+    if isinstance(estimator, Forecaster):
+        estimator, X, y, group, bounds = estimator._framed(X, y)
+    elif y is None:
+        raise ValueError(
+            "backtest needs y, as make_supervised gives it, unless the estimator is a Forecaster, "
+            "which takes the table itself."
+        )
+    X, y = as_pandas(X), as_pandas(y)
+    check_consistent_length(X, y)
+    X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
+    return estimator, X, y, group, bounds
+
+
+def _tell_reach(estimator: Any, reach: int) -> list[WindowTransformer]:
+    """Tell the window steps of an estimator how far targets reach ahead, and return them."""
+    # Around a pipeline some regressors hand on one column of y after the other, without its name.
+    windows = find_windows(estimator)
+    unknown = [name for name, window in windows.items() if window.n_steps_out is None]
+    estimator.set_params(**{f"{name}__n_steps_out": reach for name in unknown})
+    return list(windows.values())
 
 
 @dataclass

@@ -21,7 +21,7 @@ from skforecast_lstm._drawing import (
     positions_of,
     set_log_scale,
     shade_folds,
-    values_of,
+    shade_interval,
 )
 from skforecast_lstm._inspect import fitted_parts
 from skforecast_lstm._series import find_labels
@@ -246,13 +246,8 @@ class ForecastDisplay:
         lines["forecast"] = draw_line(axes, forecast[target], _N_MARKED, **_FORECAST | style)
         ends = [target + end for end in _ENDS]
         if ends[0] in forecast and ends[1] in forecast:
-            lines["interval"] = axes.fill_between(
-                positions_of(forecast.index),
-                *(values_of(forecast[end]) for end in ends),
-                color=lines["forecast"].get_color(),
-                alpha=0.2,
-                linewidth=0,
-                label="interval" if self.interval is None else f"{100 * self.interval:g}% interval",
+            lines["interval"] = shade_interval(
+                axes, forecast[ends[0]], forecast[ends[1]], lines["forecast"], self.interval
             )
         label_axes(axes, target, label, forecast.index)
         return lines
@@ -385,8 +380,8 @@ class BacktestDisplay:
     figure_ : matplotlib Figure
         The figure that they are in.
     lines_ : list of dict
-        The lines of each panel: "truth" (of ``kind="forecast"``), "model", and the baselines by
-        name.
+        The lines of each panel: "truth" (of ``kind="forecast"``), "model", the baselines by name,
+        and "interval" where there is one.
 
     See Also
     --------
@@ -488,6 +483,10 @@ class BacktestDisplay:
         forecast = _stitch(known, step).loc[truth.index[0] :]
         look = _FORECAST if step is None else _FORECAST | {"label": f"forecast, step {step}"}
         lines["model"] = draw_line(axes, forecast["prediction"], _N_MARKED, **look | style)
+        if self.result.interval is not None:
+            lines["interval"] = shade_interval(
+                axes, forecast["lower"], forecast["upper"], lines["model"], self.result.interval
+            )
         shade_folds(axes, forecast["fold"])
         label_axes(axes, panel["target"], panel.get("group"), truth.index)
         return lines
@@ -512,7 +511,7 @@ class BacktestDisplay:
         cls,
         estimator: Any,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         kind: str = "forecast",
         ax: Any = None,
@@ -523,11 +522,13 @@ class BacktestDisplay:
         Parameters
         ----------
         estimator : estimator
-            A regressor, a pipeline or a search over one. It is cloned, never changed.
+            A :class:`Forecaster`, or a regressor, a pipeline or a search over one. It is cloned,
+            never changed.
         X : DataFrame or array of shape (n_rows, n_features)
-            What is known at each row, see :func:`backtest`.
-        y : Series, DataFrame or array, of shape (n_rows,) or (n_rows, n_steps_out * n_targets)
-            What is to be predicted from each row.
+            The table of a forecaster, or what is known at each row, see :func:`backtest`.
+        y : Series, DataFrame or array, of shape (n_rows,) or (n_rows, n_steps_out * n_targets), \
+                default=None
+            What is to be predicted from each row; None with a forecaster.
         kind : {"forecast", "error"}, default="forecast"
             What is drawn, see :meth:`plot`.
         ax : matplotlib Axes or array of them, default=None

@@ -469,6 +469,23 @@ def test_without_matplotlib_its_pip_command_is_named(monkeypatch, draw):
 # --- backtests: forecasts -----------------------------------------------------------------------
 
 
+def test_a_backtest_of_a_forecaster_with_intervals():
+    model = ConformalRegressor(lags(12), cv=TimeSeriesSplit(3, test_size=12))
+    forecaster = Forecaster(model, n_steps_out=3)
+    display = BacktestDisplay.from_estimator(
+        forecaster, PASSENGERS, cv=TimeSeriesSplit(2, test_size=12), interval=0.8
+    )
+    assert labels(display.figure_.legends[0]) == ["truth", "naive", "forecast", "80% interval"]
+    [lines], predictions = display.lines_, display.result.predictions
+    vertices = lines["interval"].get_paths()[0].vertices[:, 1]
+    by_time = predictions.set_index(["time", "step"])
+    drawn = lines["model"].get_ydata()
+    is_drawn = by_time["prediction"].isin(drawn)
+    assert is_drawn.sum() == len(drawn)
+    assert vertices.min() == by_time["lower"][is_drawn].min()
+    assert vertices.max() == by_time["upper"][is_drawn].max()
+
+
 def test_whole_horizons_follow_one_another(airline_result):
     display = BacktestDisplay.from_predictions(airline_result)
     [lines] = display.lines_
