@@ -399,7 +399,7 @@ class BacktestResult:
 
 
 def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]:
-    """Estimator, features and targets; what tells series apart, and bounds, if a forecaster does."""
+    """Estimator, X and y; of a forecaster, what tells series apart, and its bounds."""
     group, bounds = None, Bounds.none()
     if isinstance(estimator, Forecaster):
         estimator, X, y, group, bounds = estimator._framed(X, y)
