@@ -32,7 +32,8 @@ def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
             f"as MultiOutputRegressor({type(estimator).__name__}(...))."
         )
     windows = find_windows(estimator)
-    estimator.set_params(**{f"{name}__n_steps_out": frame.reach for name in windows})
+    told = {"n_steps_out": frame.n_steps_out, "lead": frame.lead}
+    estimator.set_params(**{f"{name}__{key}": told[key] for name in windows for key in told})
     if frame.group is not None:
         _name_group(estimator, frame.label, group)
     return estimator
@@ -84,7 +85,7 @@ def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     # It splits the rows itself, and needs the purge for that; what comes out of it does not.
     # What splits inside of something else keeps it.
     is_purged = splits_rows(estimator) and any(
-        step.purge and (step.n_steps_out or 0) > 1 for step in windows.values()
+        step.purge and (step.n_steps_out or 0) + step.lead > 2 for step in windows.values()
     )
     estimator.fit(X, y)
     if hasattr(estimator, "cv_results_"):

@@ -187,7 +187,7 @@ def backtest(
     targets = _Targets.of(y, lead, n_targets)
     estimator = clone(estimator)
     check_order(estimator)
-    windows = _tell_reach(estimator, targets.reach)
+    windows = _tell_horizon(estimator, targets)
     groups = [group, *(window.group for window in windows)]
     series = _Series.of(X, next((name for name in groups if name is not None), None))
     gap = 0 if any(window.purge for window in windows) else targets.reach - 1
@@ -414,12 +414,13 @@ def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]
     return estimator, X, y, group, bounds
 
 
-def _tell_reach(estimator: Any, reach: int) -> list[WindowTransformer]:
-    """Tell the window steps of an estimator how far targets reach ahead, and return them."""
+def _tell_horizon(estimator: Any, targets: _Targets) -> list[WindowTransformer]:
+    """Tell the window steps of an estimator the horizon and the lead, and return them."""
     # Around a pipeline some regressors hand on one column of y after the other, without its name.
     windows = find_windows(estimator)
+    told = {"n_steps_out": targets.truth.shape[1], "lead": targets.lead}
     unknown = [name for name, window in windows.items() if window.n_steps_out is None]
-    estimator.set_params(**{f"{name}__n_steps_out": reach for name in unknown})
+    estimator.set_params(**{f"{name}__{key}": told[key] for name in unknown for key in told})
     return list(windows.values())
 
 

@@ -128,9 +128,9 @@ def make_lstm_pipeline(
     >>> model.predict(load_air_passengers().to_frame())[-1].round()
     array([453., 434., 455.])
     """
-    reach = check_integer(lead, "lead", 0) and lead - 1
+    lead = check_integer(lead, "lead", 0)
     if n_steps_out is not None:
-        reach += check_integer(n_steps_out, "n_steps_out", 1)
+        n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
     is_default = regressor is None
     if is_default:
         regressor = _recommended_regressor(season_length, lead)
@@ -142,7 +142,8 @@ def make_lstm_pipeline(
     takes_windows = get_tags(regressor).input_tags.three_d_array
     window = WindowTransformer(
         n_steps_in,
-        n_steps_out=None if n_steps_out is None else reach,
+        n_steps_out=n_steps_out,
+        lead=lead,
         flatten=not takes_windows,
         missing=missing,
         group=group,

@@ -57,18 +57,21 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     n_steps_in : int, default=10
         Length of the window in rows (steps of time), the row itself included.
     n_steps_out : int, default=None
-        How many rows the targets reach ahead: the `n_steps_out` of :func:`make_supervised` (plus
-        ``lead - 1`` where ``lead`` is larger than 1). None: as ``y`` shows, by the names of its
-        columns (``"sales(t+12)"``), its third axis, or, where these say nothing, at most as many
-        rows as it has columns. A one-dimensional array without a name counts as one row ahead.
+        The horizon, as in :func:`make_supervised`: how many steps are predicted from each row.
+        None: as ``y`` shows, by the names of its columns (``"sales(t+12)"``), its third axis, or,
+        where these say nothing, at most as many steps as it has columns. A one-dimensional array
+        without a name counts as one step.
+    lead : int, default=1
+        Rows from a row to the first of its targets, as in :func:`make_supervised`. Where the names
+        of ``y`` show how far it reaches, they count.
     padding : {"nan", "edge"}, default="nan"
         What stands in the steps of a window that reach back before the first row. "nan" lets the
         regressors of this package leave such windows out of training; "edge" repeats the first row,
         for other regressors that take no NaN.
     purge : bool, default=True
         Whether ``fit_transform``, which is what ``Pipeline.fit`` calls, marks the last
-        ``n_steps_out - 1`` rows, of the table and before each hole in it, so that they are left out
-        of training: their targets lie in the rows that follow. It is what makes a plain
+        ``n_steps_out + lead - 2`` rows, of the table and before each hole in it, so that they are
+        left out of training: their targets lie in the rows that follow. It is what makes a plain
         ``TimeSeriesSplit`` free of label leakage. Arrays made of the windows show NaN in marked
         rows. Set it to False for a final fit, when nothing follows to be scored on.
     flatten : bool, default=False
@@ -160,6 +163,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "n_steps_in": [Interval(Integral, 1, None, closed="left")],
         "n_steps_out": [Interval(Integral, 1, None, closed="left"), None],
+        "lead": [Interval(Integral, 0, None, closed="left")],
         "padding": [StrOptions({"nan", "edge"})],
         "purge": ["boolean"],
         "flatten": ["boolean"],
@@ -173,6 +177,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         n_steps_in: int = 10,
         *,
         n_steps_out: int | None = None,
+        lead: int = 1,
         padding: str = "nan",
         purge: bool = True,
         flatten: bool = False,
@@ -182,6 +187,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     ) -> None:
         self.n_steps_in = n_steps_in
         self.n_steps_out = n_steps_out
+        self.lead = lead
         self.padding = padding
         self.purge = purge
         self.flatten = flatten
@@ -371,27 +377,42 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         return self
 
     def _find_reach(self, y: Any) -> int | None:
-        """How many rows the targets reach ahead: as is said, else as `y` shows, if it does."""
-        shown = shown_reach(y)
-        if self.n_steps_out is None:
-            return shown
-        if self.purge and (shown or 0) > self.n_steps_out:
+        """How far targets reach, with a warning if `y` shows that it is further than was said."""
+        shown, reach = self._shown_reach(y), self._reach(y)
+        if self.purge and (shown or 0) > (reach or 0):
             warnings.warn(
                 f"y reaches {shown} rows ahead, but {type(self).__name__} has "
-                f"n_steps_out={self.n_steps_out}: training rows whose targets lie in the rows that "
-                f"follow are not left out, and scores of a split in time are too good. Set "
-                f"n_steps_out={shown} or None, or purge=False if nothing is scored.",
+                f"n_steps_out={self.n_steps_out} and lead={self.lead}: training rows whose targets "
+                f"lie in the rows that follow are not left out, and scores of a split in time are "
+                f"too good. Set n_steps_out=None, or as in make_supervised, or purge=False if "
+                f"nothing is scored.",
                 UserWarning,
                 stacklevel=4,
             )
-        return self.n_steps_out
+        return reach
+
+    def _reach(self, y: Any) -> int | None:
+        """How many rows ahead targets reach: as is said, else as `y` shows, if it does."""
+        if self.n_steps_out is None:
+            return self._shown_reach(y)
+        return self.n_steps_out + max(self.lead, 1) - 1
+
+    def _shown_reach(self, y: Any) -> int | None:
+        """How many rows ahead targets reach, by the names of their columns or their third axis."""
+        names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
+        if names is not None:
+            return max(1, names[1][-1])
+        shape: tuple[int, ...] = () if y is None else _as_shaped(y).shape
+        return shape[1] + max(self.lead, 1) - 1 if len(shape) == 3 else None
 
     def _count_purged(self, y: Any, reach: int | None) -> int:
         """How many rows at the end of the training rows are left out."""
-        if not self.purge or y is None:
-            return (reach or 1) - 1 if self.purge else 0
-        # Where nobody says how far targets reach, it is no further than the columns of y.
-        return (reach or int(np.prod(_as_shaped(y).shape[1:], dtype=int))) - 1
+        if not self.purge:
+            return 0
+        if reach is None:  # nobody says how far targets reach: no further than y has columns
+            n_columns = 1 if y is None else int(np.prod(_as_shaped(y).shape[1:], dtype=int))
+            reach = n_columns + max(self.lead, 1) - 1
+        return reach - 1
 
     def _check_rows(self, X: Any, y: Any, *, reset: bool) -> Rows:
         """Return the rows of X by series."""
@@ -445,18 +466,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self._fitted.warn_of_holes(type(self).__name__)
 
 
-def shown_reach(y: Any) -> int | None:
-    """How many rows ahead targets reach, by the names of their columns or their third axis."""
-    names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
-    if names is not None:
-        return max(1, names[1][-1])
-    shape: tuple[int, ...] = () if y is None else _as_shaped(y).shape
-    return shape[1] if len(shape) == 3 else None
-
-
 def count_purged(window: WindowTransformer, y: Any) -> int:
     """How many rows at the end of each series a step leaves out of training, with such targets."""
-    return window._count_purged(y, window.n_steps_out or shown_reach(y))
+    return window._count_purged(y, window._reach(y))
 
 
 def _as_shaped(y: Any) -> Any:

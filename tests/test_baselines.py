@@ -104,7 +104,7 @@ def test_forecasts_as_written_by_hand(baseline, lead, scaler, n_targets, n_steps
     expected = by_hand(baseline, table[:, :n_targets], 4, range(lead, lead + n_steps_out))
     expected = expected[: len(X)].reshape(y.shape)
 
-    window = WindowTransformer(4, n_steps_out=n_steps_out + lead - 1)
+    window = WindowTransformer(4, n_steps_out=n_steps_out, lead=lead)
     model = make_pipeline(scaler, window, clone(baseline).set_params(lead=lead))
     if layout == "array":
         model[-1].set_params(n_targets=n_targets)

@@ -214,11 +214,8 @@ def spies_of(n_steps_out: int, lead: int, container: str, *, purge: bool = True)
     numbers = np.arange(60.0)
     data = in_container(np.column_stack([numbers, numbers]), container)
     X, y = make_supervised(data, target=0, features=1, n_steps_out=n_steps_out, lead=lead)
-    # As the documentation of n_steps_out says: a larger lead reaches further ahead.
-    reach = n_steps_out + max(lead - 1, 0)
-    model = Pipeline(
-        [("window", WindowTransformer(3, n_steps_out=reach, purge=purge)), ("spy", Spy())]
-    )
+    window = WindowTransformer(3, n_steps_out=n_steps_out, lead=lead, purge=purge)
+    model = Pipeline([("window", window), ("spy", Spy())])
     cv = TimeSeriesSplit(4)
     fitted = cross_validate(
         model,

@@ -898,7 +898,7 @@ def test_a_series_of_one_row_is_continued_by_the_next_day():
 def test_targets_that_reach_further_than_the_window_knows_are_warned_of():
     X, y = make_supervised(pd.DataFrame(TABLE, columns=["a", "b"]), n_steps_out=3)
     with pytest.warns(
-        UserWarning, match=r"y reaches 3 rows ahead.*n_steps_out=1.*Set n_steps_out=3"
+        UserWarning, match=r"y reaches 3 rows ahead.*n_steps_out=1 and lead=1.*Set n_steps_out=None"
     ):
         WindowTransformer(4, n_steps_out=1).fit_transform(X, y)
     for window in (
