@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, r2_score
+from sklearn.utils import check_consistent_length
 
-__all__ = ["find_scorers", "score_forecasts"]
+from skforecast_lstm._validation import check_sample_weight, complete_rows
+
+__all__ = ["find_scorers", "r2_of_known", "score_forecasts"]
 
 
 class _Given(RegressorMixin, BaseEstimator):
@@ -20,11 +23,28 @@ class _Given(RegressorMixin, BaseEstimator):
 
 
 def score_forecasts(scoring: Any, truth: np.ndarray, forecasts: np.ndarray) -> float:
-    """Score forecasts of shape (n_forecasts, n_steps * n_targets); R² over all without a scorer."""
+    """Score forecasts of shape (n_forecasts, n_steps * n_targets); mean R² without a scorer."""
     if scoring is None:
-        return float(r2_score(truth.ravel(), forecasts.ravel()))
+        return float(r2_score(truth, forecasts))
     [scorer] = find_scorers(scoring).values()
     return float(scorer(_Given(), forecasts, truth))
+
+
+def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> float:
+    """R², the mean over outputs, of the rows where neither truth nor prediction is missing.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    check_consistent_length(y_true, y_pred)
+    parts = [np.reshape(y, (len(y), -1)) for y in (y_true, y_pred)]
+    lacks_y, lacks_x = (np.asarray(np.isnan(part).any(axis=1)) for part in parts)
+    is_known = complete_rows(lacks_x, lacks_y, names=("X", "y"))
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
+    return float(r2_score(*(part[is_known] for part in parts), sample_weight=sample_weight))
 
 
 def find_scorers(scoring: Any) -> dict[str, Callable[..., float]]:

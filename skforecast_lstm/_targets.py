@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
+from skforecast_lstm._scoring import r2_of_known
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
 __all__ = [
@@ -27,6 +27,12 @@ __all__ = [
     "step_name",
 ]
 
+_CHECKS_OF_TRUTH: dict[str, Any] = {
+    "dtype": FLOATS,
+    "ensure_2d": False,
+    "allow_nd": True,
+    "ensure_all_finite": "allow-nan",
+}
 _STEP_NAME = re.compile(r"^(?P<column>.*)\(t(?P<step>\+\d+)?\)$")
 
 
@@ -44,6 +50,8 @@ class FramedRegressorMixin(RegressorMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
 
+        Rows whose `y` holds NaN, or that are predicted as NaN, are left out.
+
         Parameters
         ----------
         X : array-like
@@ -57,10 +65,14 @@ class FramedRegressorMixin(RegressorMixin):
         -------
         score : float
             R², at most 1.
+
+        Raises
+        ------
+        ValueError
+            If every row misses something.
         """
-        y_pred = self.predict(X)
-        y_true = np.asarray(as_rows(y)).reshape(len(y_pred), -1)
-        return r2_score(y_true, y_pred.reshape(len(y_pred), -1), sample_weight=sample_weight)
+        y = check_array(as_rows(y), input_name="y", estimator=self, **_CHECKS_OF_TRUTH)
+        return r2_of_known(y, self.predict(X), sample_weight)
 
     def _check_targets(self, y: Any, rows: Any, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets), for as many rows as these."""

@@ -353,8 +353,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         score : float
-            By `scoring`; R² over all steps and targets without it. Forecasts that miss some of
-            their history, at the beginning of a table, are left out.
+            By `scoring`; without it R², the mean over steps and targets. Forecasts that miss some
+            of their history, at the beginning of a table, are left out.
 
         Raises
         ------

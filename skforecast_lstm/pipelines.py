@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from sklearn import config_context
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.metrics import r2_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._scoring import r2_of_known
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -467,15 +467,8 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If every row misses something.
         """
-        X, is_known = self._check_rows(X)
-        y = check_array(y, input_name="y", **_CHECKS_OF_Y)
-        check_consistent_length(X, y)
-        lacks_y = np.isnan(y.reshape(len(y), -1)).any(axis=1)
-        is_scored = complete_rows(~is_known, lacks_y, names=("X", "y"))
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X)[is_scored]
-        y_pred = self.estimator_.predict(X[is_scored]).reshape(-1, *self._y_shape)
-        return r2_score(y[is_scored], y_pred, sample_weight=sample_weight)
+        y = check_array(as_rows(y), input_name="y", **_CHECKS_OF_Y)
+        return r2_of_known(y, self.predict(X), sample_weight)
 
     def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Features, and which rows are to be predicted, and miss none of them."""

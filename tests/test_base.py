@@ -304,6 +304,19 @@ def test_score_takes_three_dimensional_targets():
     assert model.score(X, y) > 0.5
 
 
+def test_rows_without_truth_or_forecast_are_left_out_of_the_score():
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    y = X[:, :2, 0].copy()
+    model = make().fit(X, y)
+    y[3, 1] = X[7, 2] = np.nan  # a truth, and a step in the middle of a window
+    rows = np.delete(np.arange(30), [3, 7])
+    weight = np.arange(30) + 1.0
+    assert model.score(X, y) == pytest.approx(model.score(X[rows], y[rows]))
+    assert model.score(X, y, weight) == pytest.approx(model.score(X[rows], y[rows], weight[rows]))
+    with pytest.raises(ValueError, match="No complete sample: of 1 rows, 0 have NaN in X and 1"):
+        model.score(X[3:4], y[3:4])
+
+
 def test_partial_fit_refuses_another_layout_of_targets():
     X = np.random.default_rng(0).normal(size=(12, 4, 1))
     model = make().fit(X, X[:, :2, 0])

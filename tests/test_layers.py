@@ -48,7 +48,7 @@ LAYERS = {
     "_shell": 3.5,
     "_series": 2,
     "_bounds": 0,
-    "_scoring": 0,
+    "_scoring": 0.5,
     "_coming": 0,
     "_drawing": 0,
     "_paths": 1,
