@@ -88,7 +88,7 @@ def encode_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:
     codes, uniques = pd.factorize(np.asarray(labels))
     if (codes < 0).any():
         raise ValueError(
-            f"group must tell of every row to which series it belongs, but "
+            f"group must tell of every row to which series it belongs, without NaN or None, but "
             f"{int((codes < 0).sum())} labels are missing, the first in row "
             f"{int(np.argmin(codes))}. Drop those rows, or give them a label."
         )

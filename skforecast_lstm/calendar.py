@@ -221,7 +221,10 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        # Columns are handed on as they are, whatever they hold.
         tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
         return tags
 
     def _check_times(self, X: Any, *, reset: bool) -> pd.DatetimeIndex:

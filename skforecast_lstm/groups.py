@@ -84,7 +84,8 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no such column, a label is missing, or the scaler changes the columns.
+        If there is no such column or no other, a label is missing, or the scaler changes the
+        columns.
 
     See Also
     --------
@@ -198,6 +199,11 @@ class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     ) -> tuple[Any, np.ndarray, np.ndarray, int | None]:
         """The table, its values without the labels, the labels, and their position."""
         X, table, labels, position = _take_groups(self, X, reset=reset)
+        if table.shape[1] == 0:
+            raise ValueError(
+                f"GroupScaler needs columns to scale, but X has {X.shape[1]} feature(s), and group="
+                f"{self.group!r} leaves none. Give the values of the series beside their labels."
+            )
         values = check_array(
             table, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X", estimator=self
         )
@@ -283,7 +289,8 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
     Raises
     ------
     ValueError
-        If there is no such column, a label is missing, or `n_targets` does not fit ``y``.
+        If there is no such column, a label is missing, `n_targets` does not fit ``y``, or a
+        target has no known value.
 
     See Also
     --------
@@ -360,10 +367,17 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         labels = self._check_labels(X, reset=True)
         targets = self._check_columns(y, labels)
         rows = _unpurged_rows(self.regressor, labels, y)
+        lacks_all = np.isnan(targets[rows]).all(axis=(0, 1))
+        if lacks_all.any():
+            raise ValueError(
+                f"y must hold a known value of each of its {self._n_scales} target(s), but all of "
+                f"target {int(np.argmax(lacks_all))} is NaN in the rows to train on."
+            )
         self.transformers_, self.pooled_transformer_ = _fit_scalers(
             self.transformer, targets[rows], labels[rows]
         )
-        scaled = _like(y, self._through("transform", targets, labels))
+        scaled = self._through("transform", targets, labels)
+        scaled = _like(y, scaled.reshape(len(labels), *self._y_shape))
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params)["regressor"]["fit"]
         self.regressor_ = clone(self.regressor)
@@ -435,6 +449,7 @@ class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, 
         tags, inner = super().__sklearn_tags__(), get_tags(self.regressor)
         tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
         tags.regressor_tags = inner.regressor_tags
+        tags.input_tags.sparse = False  # the labels are a column like any other
         return tags
 
     def _check_labels(self, X: Any, *, reset: bool) -> np.ndarray:
@@ -565,15 +580,24 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
 def _take_groups(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, Any, np.ndarray, int | None]:
     """Check a table: return it, what is left without the labels, the labels, their position."""
     X = as_rows(X)
-    X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
+    if not isinstance(X, pd.DataFrame):
+        checks = {"dtype": None, "ensure_all_finite": False, "input_name": "X"}
+        X = check_array(_as_array(X), estimator=estimator, **checks)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     table, labels, position = split_groups(X, estimator.group)
     return X, table, np.asarray(labels), position
 
 
+def _as_array(X: Any) -> Any:
+    """Make an array of rows in lists: of objects if there is text, beside which numbers stay."""
+    if hasattr(X, "shape"):
+        return X
+    array = np.asarray(X)
+    return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+
+
 def _like(y: Any, values: np.ndarray) -> Any:
-    """Put values into the shape and container of `y`, names included."""
-    values = values.reshape(np.shape(y))
+    """Put values of its shape into the container of `y`, names included."""
     if isinstance(y, pd.Series):
         return pd.Series(values, index=y.index, name=y.name)
     if isinstance(y, pd.DataFrame):

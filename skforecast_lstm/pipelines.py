@@ -341,6 +341,11 @@ class TablePipeline(Pipeline):
         with _tables_kept(X):
             return super().score(X, y, sample_weight=sample_weight, **params)
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False  # whatever the steps take: a table is dense
+        return tags
+
 
 class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """Keep rows with missing values from a regressor that takes none.

@@ -13,7 +13,6 @@ from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skforecast_lstm import WindowTransformer, make_supervised
 from skforecast_lstm.baselines import (
@@ -26,23 +25,7 @@ BASELINES = [NaiveRegressor(), SeasonalNaiveRegressor(3), DriftRegressor()]
 each_baseline = pytest.mark.parametrize("baseline", BASELINES, ids=lambda b: type(b).__name__)
 
 
-# --- scikit-learn's checks ----------------------------------------------------------------------
-
-
-checks = parametrize_with_checks(
-    [NaiveRegressor(), SeasonalNaiveRegressor(2), DriftRegressor()],
-    expected_failed_checks=lambda baseline: (
-        {}
-        if isinstance(baseline, NaiveRegressor)
-        else {"check_fit2d_1feature": "windows of one step hold no season and no drift"}
-    ),
-)
-
-
-# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
-@pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
+# --- scikit-learn's tags ------------------------------------------------------------------------
 
 
 @each_baseline

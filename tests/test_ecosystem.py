@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -204,7 +205,10 @@ def test_two_processes_find_what_one_does(airline):
     X, y = airline
     options = {"cv": CV, "scoring": "neg_mean_absolute_error", "error_score": "raise"}
     one = GridSearchCV(make_model(), GRID, n_jobs=1, **options).fit(X, y)
-    two = GridSearchCV(make_model(), GRID, n_jobs=2, **options).fit(X, y)
+    # In processes with another number of threads than this one.
+    n_threads = 2 if os.environ["OMP_NUM_THREADS"] == "1" else 1
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=n_threads):
+        two = GridSearchCV(make_model(), GRID, n_jobs=2, **options).fit(X, y)
     assert two.best_params_ == one.best_params_
     for name in ("split0_test_score", "split1_test_score", "split2_test_score"):
         np.testing.assert_array_equal(two.cv_results_[name], one.cv_results_[name])

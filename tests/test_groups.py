@@ -284,11 +284,26 @@ def test_the_window_after_it_knows_which_rows_continue():
             "1 labels are missing, the first in row 0",
         ),
         (GroupScaler(group="shop"), TABLE.replace({"sold": TABLE["sold"].iloc[0]}, np.inf), "inf"),
+        (GroupScaler(group=0), [1.0, 2.0], "Reshape your data"),
+        (
+            GroupScaler(group="shop"),
+            TABLE[["shop"]],
+            r"1 feature\(s\), and group='shop' leaves none",
+        ),
     ],
 )
 def test_scaling_what_cannot_be_scaled(scaler, X, message):
     with pytest.raises(ValueError, match=message):
         scaler.fit(X)
+
+
+def test_lists_of_numbers_become_arrays_of_numbers():
+    scaler = GroupScaler(group=0).fit([[0, 1.0], [0, 3.0], [1, 7.0]])
+    scaled = scaler.transform([[0, 1.0], [1, 7.0]])
+    assert scaled.dtype == np.float64
+    np.testing.assert_array_equal(scaled, [[0, -1], [1, 0]])
+    rows = [["kiosk", 1.0], ["kiosk", 3.0]]
+    assert GroupScaler(group=0).fit_transform(rows).tolist() == [["kiosk", -1.0], ["kiosk", 1.0]]
 
 
 def test_a_scaler_that_changes_the_columns():
@@ -637,6 +652,10 @@ def test_targets_that_fit_refuses():
         model.fit(X, y[:-1])
     with pytest.raises(ValueError, match=r"n_targets=1 does not fit y of shape \(78, 3, 2\)"):
         model.set_params(n_targets=1).fit(X, np.zeros((len(X), 3, 2)))
+    unknown = np.zeros((len(X), 2))
+    unknown[:, 1] = np.nan
+    with pytest.raises(ValueError, match=r"each of its 2 target\(s\), but all of target 1 is NaN"):
+        model.set_params(n_targets=None).fit(X, unknown)
     with pytest.raises(NotFittedError, match="GroupTransformedTargetRegressor"):
         model.predict(X)
 

@@ -17,7 +17,6 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm._inspect import find_method, find_windows
@@ -71,22 +70,6 @@ def coverage_of(interval, y):
 
 
 # --- scikit-learn's conventions -----------------------------------------------------------------
-
-
-# Some checks fit five rows, which no five folds and no nine residuals come out of.
-SMALL = {"cv": 2, "coverage": 0.5}
-checks = parametrize_with_checks(
-    [
-        ConformalRegressor(Ridge(), **SMALL),
-        ConformalRegressor(make_pipeline(StandardScaler(), Ridge()), adaptive=True, **SMALL),
-    ]
-)
-
-
-# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
-@pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
 
 
 def test_is_a_regressor_and_its_repr_shows_what_was_changed():

@@ -18,7 +18,6 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
@@ -26,16 +25,7 @@ from skforecast_lstm.baselines import NaiveRegressor
 from skforecast_lstm.groups import GroupScaler, GroupTimeSeriesSplit
 from skforecast_lstm.pipelines import CompleteRowsRegressor, make_lstm_pipeline
 
-# --- scikit-learn's checks ----------------------------------------------------------------------
-
-
-checks = parametrize_with_checks([CompleteRowsRegressor(Ridge())])
-
-
-# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
-@pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
+# --- scikit-learn's tags ------------------------------------------------------------------------
 
 
 def test_tags_are_those_of_the_regressor_but_for_nan():

@@ -6,6 +6,7 @@ import pytest
 import skforecast_lstm
 from skforecast_lstm import WindowTransformer, make_supervised
 from skforecast_lstm.datasets import make_toy_table
+from skforecast_lstm.networks import build_cnn_lstm, build_conv_lstm
 
 REGRESSORS = [name for name in skforecast_lstm.__all__ if name.endswith("LSTMRegressor")]
 REGRESSORS.remove("BaseLSTMRegressor")
@@ -214,13 +215,19 @@ def test_more_steps_than_the_sequence_has_outputs():
     assert make("SequenceLSTMRegressor", delay=2, epochs=1).fit(X, y).predict(X).shape == (12, 5)
 
 
-def test_auto_n_seq_fits_every_window():
-    X = np.random.default_rng(0).normal(size=(8, 12, 1))
-    for n_steps_in in range(2, 13):
-        model = make("CNNLSTMRegressor", units=2, filters=2, epochs=1)
-        assert np.isfinite(
-            model.fit(X[:, :n_steps_in], X[:, 0, 0]).predict(X[:, :n_steps_in])
-        ).all()
+@pytest.mark.parametrize("n_steps_in", range(2, 13))
+def test_auto_n_seq_fits_every_window(n_steps_in):
+    X = np.random.default_rng(0).normal(size=(8, n_steps_in, 1)).astype(np.float32)
+    for build, params in [(build_cnn_lstm, {"units": 2}), (build_conv_lstm, {})]:
+        network = build(X.shape[1:], 1, 1, filters=2, **params)
+        assert np.isfinite(network(X)).all()
+
+
+@pytest.mark.parametrize("n_steps_in", [7, 12])  # not cut at all, and in two
+def test_auto_n_seq_is_the_default(n_steps_in):
+    X = np.random.default_rng(0).normal(size=(8, n_steps_in, 1))
+    model = make("CNNLSTMRegressor", units=2, filters=2, epochs=1).fit(X, X[:, 0, 0])
+    assert np.isfinite(model.predict(X)).all()
 
 
 RECURRENT = [name for name in REGRESSORS if name != "ConvLSTMRegressor"]
