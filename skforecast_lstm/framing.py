@@ -305,6 +305,12 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
             "data must have one level of column names, got a MultiIndex. Flatten it, for example "
             "with df.columns = ['_'.join(map(str, column)) for column in df.columns]."
         )
+    is_complex = [dtype.kind == "c" for dtype in table.dtypes]
+    if any(is_complex):
+        raise ValueError(
+            f"Complex data not supported, got it in columns {list(table.columns[is_complex])}. Give "
+            f"the real and the imaginary part as columns of their own."
+        )
     dates = to_dates(table.index)
     if dates is not table.index:
         table = table.set_axis(dates, axis=0)

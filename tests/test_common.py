@@ -108,6 +108,15 @@ class ForecasterOfX(Forecaster):
     def fit(self, data, y=None):
         return super().fit(data)
 
+    def score(self, data, y=None):
+        """Of rows that follow the fitted ones, for an array does not tell when they were."""
+        data = np.asarray(data)
+        names = [f"x{column}" for column in range(data.shape[1])]
+        first = self._newest.series.index[-1] + 1
+        return super().score(
+            pd.DataFrame(data, columns=names).set_axis(first + np.arange(len(data)))
+        )
+
 
 # Some checks fit five rows, which no five folds and no nine residuals come out of.
 FEW = {"cv": 2, "coverage": 0.5}
@@ -158,6 +167,7 @@ EXPECTED_FAILURES = {
         "check_fit2d_predict1d": "one row in one dimension has no date of its own",
     },
     Forecaster: {
+        "check_n_features_in_after_fitting": "columns are found by their names, and missing named",
         "check_fit1d": "one series in one dimension is a table",
         "check_fit2d_1sample": "one row is too short a table: the error counts rows, not samples",
         "check_estimators_empty_data_messages": "without columns there is no target: it says so",

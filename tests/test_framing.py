@@ -498,3 +498,11 @@ def test_a_group_must_be_a_column_and_whole():
         make_supervised(sales().assign(shop=[None] + ["a"] * 11), target="sold", group="shop")
     with pytest.raises(ValueError, match="name the column that tells them apart with group"):
         make_supervised(sales().drop(columns="shop"))
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_complex_numbers_are_refused_and_not_halved(container):
+    with pytest.raises(ValueError, match=r"Complex data not supported, got it in columns \[1\]"):
+        make_supervised(pd.DataFrame({0: [1.0, 2.0, 3.0], 1: [1j, 2j, 3j]}))
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        make_supervised(container([[1j], [2j], [3j]]))
