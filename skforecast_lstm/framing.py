@@ -308,8 +308,8 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
     is_complex = [dtype.kind == "c" for dtype in table.dtypes]
     if any(is_complex):
         raise ValueError(
-            f"Complex data not supported, got it in columns {list(table.columns[is_complex])}. Give "
-            f"the real and the imaginary part as columns of their own."
+            f"Complex data not supported, got it in columns {list(table.columns[is_complex])}. "
+            f"Give the real and the imaginary part as columns of their own."
         )
     dates = to_dates(table.index)
     if dates is not table.index:
