@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ _PENALTIES = np.logspace(-1, 6, 15)
 # The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
 _MAX_INPUTS = 1_000
 MAX_NUMBERS = 20_000_000
+# Numbers that are computed with at once, in double precision.
+_N_AT_ONCE = 2_000_000
 
 
 def linear_start(
@@ -48,25 +51,63 @@ def linear_start(
     """
     kernel, bias = start
     x, shift, scale = normalised
-    weight = np.ones(len(y)) if weight is None else weight
-    inputs = x[:, -_MAX_INPUTS:].astype(np.float64)
-    inputs = np.column_stack([inputs, np.ones(len(inputs))])
+    inputs = _Inputs(x[:, -_MAX_INPUTS:], np.ones(len(y)) if weight is None else weight)
     departures = ((y - shift) / scale).reshape(len(y), -1)
-    units = np.broadcast_to(scale, y.shape).reshape(len(y), -1) * weight[:, np.newaxis]
-    found = _ridge(inputs, departures, units, weight, folds)
-    left = np.quantile(departures - inputs @ found, quantiles, axis=0).T
+    units = np.broadcast_to(scale, y.shape).reshape(len(y), -1)
+    found = _ridge(inputs, departures, units, folds)
+    left = np.quantile(departures - inputs.times(found), quantiles, axis=0).T
     left = left if len(quantiles) > 1 else np.zeros_like(left)
     kernel, bias = np.zeros_like(kernel), (found[-1:].T + left).ravel().astype(bias.dtype)
     kernel[len(kernel) - len(found) + 1 :] = np.repeat(found[:-1], len(quantiles), axis=1)
     return [kernel, bias]
 
 
+@dataclass
+class _Inputs:
+    """Rows of inputs and a constant behind them, in double precision a block of them at a time."""
+
+    x: np.ndarray
+    weight: np.ndarray
+
+    def blocks(self, rows: slice | np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Positions of some of the rows, and these."""
+        at = np.arange(len(self.x))[rows]
+        n_rows = max(1, _N_AT_ONCE // (self.x.shape[1] + 1))
+        for first in range(0, len(at), n_rows):
+            part = at[first : first + n_rows]
+            block = np.ones((len(part), self.x.shape[1] + 1))
+            block[:, :-1] = self.x[part]
+            yield part, block
+
+    def products(
+        self, rows: slice | np.ndarray, targets: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Sums over rows of the products of inputs, and of these with targets."""
+        n_inputs = self.x.shape[1] + 1
+        own, with_targets = np.zeros((n_inputs, n_inputs)), np.zeros((n_inputs, targets.shape[1]))
+        for at, block in self.blocks(rows):
+            weighted = block.T * self.weight[at]
+            own += weighted @ block
+            with_targets += weighted @ targets[at]
+        return own, with_targets
+
+    def times(self, found: np.ndarray) -> np.ndarray:
+        """Predictions of all rows."""
+        return np.concatenate([block @ found for _, block in self.blocks(slice(None))])
+
+    def errors(
+        self, rows: slice, found: np.ndarray, targets: np.ndarray, units: np.ndarray
+    ) -> np.ndarray:
+        """The absolute error over some rows, weighted, in such units; for each of the `found`."""
+        errors = np.zeros(len(found))
+        for at, block in self.blocks(rows):
+            apart = np.abs(block @ found - targets[at]) * units[at]
+            errors += (apart * self.weight[at, np.newaxis]).sum(axis=(1, 2))
+        return errors
+
+
 def _ridge(
-    inputs: np.ndarray,
-    targets: np.ndarray,
-    units: np.ndarray,
-    weight: np.ndarray,
-    folds: Sequence[Fold],
+    inputs: _Inputs, targets: np.ndarray, units: np.ndarray, folds: Sequence[Fold]
 ) -> np.ndarray:
     """Coefficients of a ridge regression without a constant, shape (n_inputs, n_targets).
 
@@ -75,11 +116,10 @@ def _ridge(
     """
     errors = np.zeros(len(_PENALTIES))
     for before, fold in folds:
-        samples = inputs[before], targets[before], weight[before]
-        for number, found in enumerate(_solve(*samples, _PENALTIES)):
-            errors[number] += (np.abs(inputs[fold] @ found - targets[fold]) * units[fold]).sum()
+        found = _solve(*inputs.products(before, targets), _PENALTIES)
+        errors += inputs.errors(fold, found, targets, units)
     best = _PENALTIES[errors <= 1.02 * errors.min()][-1]
-    return next(_solve(inputs, targets, weight, [best]))
+    return _solve(*inputs.products(slice(None), targets), [best])[0]
 
 
 def time_folds(windows: Windows, reach: int) -> list[Fold]:
@@ -100,12 +140,9 @@ def time_folds(windows: Windows, reach: int) -> list[Fold]:
     return folds
 
 
-def _solve(
-    inputs: np.ndarray, targets: np.ndarray, weight: np.ndarray, penalties: Iterable[float]
-) -> Iterator[np.ndarray]:
-    """Coefficients for each penalty."""
-    weighted = inputs.T * weight
-    values, vectors = np.linalg.eigh(weighted @ inputs)
-    along = vectors.T @ (weighted @ targets)
-    for penalty in penalties:
-        yield vectors @ (along / (np.maximum(values, 0) + penalty)[:, np.newaxis])
+def _solve(own: np.ndarray, with_targets: np.ndarray, penalties: Any) -> np.ndarray:
+    """Coefficients for each penalty, from the products of the inputs and of these with targets."""
+    values, vectors = np.linalg.eigh(own)
+    along = vectors.T @ with_targets
+    shrunk = [along / (np.maximum(values, 0) + p)[:, np.newaxis] for p in penalties]
+    return vectors @ np.stack(shrunk)

@@ -15,6 +15,9 @@ from skforecast_lstm._relation import Relation
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
 
+# Numbers of windows that are normalised at once.
+_N_AT_ONCE = 2_000_000
+
 __all__ = ["Shell", "apply", "average_members", "join_members", "model_of", "new_inputs"]
 
 
@@ -107,28 +110,39 @@ class Shell:
         # The newest samples, as many as can be held at once.
         newest = slice(-max(1, MAX_NUMBERS // len(weights[-2])), None)
         weight = None if sample_weight is None else sample_weight[newest]
-        normalised = self._normalise(weights, windows[newest].to_array(), y.shape[1])
+        inputs, shift, scale = self._normalise(weights, windows[newest], y.shape[1])
         folds = time_folds(rows[newest], y.shape[1] + max(self.lead, 1) - 1)
-        inputs = normalised[0].reshape(len(normalised[0]), -1)
         if known is not None:
             inputs = np.hstack([inputs, known[newest].reshape(len(inputs), -1)])
         return linear_start(
-            weights[-2:], (inputs, *normalised[1:]), y[newest], quantiles, weight, folds
+            weights[-2:], (inputs, shift, scale), y[newest], quantiles, weight, folds
         )
 
     def _normalise(
-        self, weights: list[np.ndarray], windows: np.ndarray, n_steps_out: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Windows as the network sees them, and their shift and scale."""
-        mask = np.isfinite(windows[..., 0])
-        windows = np.where(mask[..., np.newaxis], windows, 0).astype(weights[0].dtype)
-        if self.window_norm is None:
-            return windows, np.zeros((1, 1, 1)), np.ones((1, 1, 1))
-        norm = self._norm(n_steps_out)
-        norm.build(windows.shape)
-        norm.set_weights(weights[:2])
-        found = norm(windows, mask=None if mask.all() else mask)
-        return tuple(map(ops.convert_to_numpy, found))
+        self, weights: list[np.ndarray], windows: Windows, n_steps_out: int
+    ) -> list[np.ndarray]:
+        """Windows as the network sees them, a row each, and their shift and scale."""
+        norm = self._norm(n_steps_out) if self.window_norm is not None else None
+        if norm is not None:
+            norm.build(windows.shape)
+            norm.set_weights(weights[:2])
+        n_windows, n_numbers = len(windows), windows.shape[1] * windows.shape[2]
+        inputs = np.empty((n_windows, n_numbers), dtype=weights[0].dtype)
+        levels = []
+        n_at_once = max(1, _N_AT_ONCE // n_numbers)
+        for first in range(0, n_windows, n_at_once):
+            part = slice(first, first + n_at_once)
+            block = windows[part].to_array()
+            mask = np.isfinite(block[..., 0])
+            block = np.where(mask[..., np.newaxis], block, 0).astype(inputs.dtype)
+            if norm is not None:
+                found = norm(block, mask=None if mask.all() else mask)
+                block, *level = map(ops.convert_to_numpy, found)
+                levels.append(level)
+            inputs[part] = block.reshape(len(block), -1)
+        if norm is None:
+            return [inputs, np.zeros((1, 1, 1)), np.ones((1, 1, 1))]
+        return [inputs, *map(np.concatenate, zip(*levels, strict=True))]
 
 
 def new_inputs(model: keras.Model) -> list[Any]:
