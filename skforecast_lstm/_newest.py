@@ -76,6 +76,23 @@ class Newest:
         codes = np.concatenate([number[rows], given.codes])
         return Stacked.by_number(table, codes, given.labels)
 
+    def warn_of_earlier(self, given: Stacked) -> None:
+        """Say which rows, of other series or other times, come before the last fitted one."""
+        own = self.series
+        last = own.index.take(own.ends)
+        for number, label in enumerate(given.labels):
+            end, fitted = given.index[given.ends[number]], own.numbers.get(label)
+            if end < last.max() and (fitted is None or end < last[fitted]):
+                warnings.warn(
+                    f"the rows to score{_whose(given, number)} end at {end!s}, before the last "
+                    f"fitted one, {last.max()!s}: the forecaster has learned from what came after "
+                    f"them. Split in time, with cv=TimeSeriesSplit(), or, for several series in "
+                    f"one table, cv=GroupTimeSeriesSplit(time=...).",
+                    UserWarning,
+                    stacklevel=3,
+                )
+                return
+
     def _check_distance(self, series: Stacked, steps: np.ndarray) -> None:
         follows = steps == 1
         follows[series.borders[:-1]] = False

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import check_random_state
 
 from skforecast_lstm._inspect import best_of, fitted_parts
@@ -112,6 +113,8 @@ def _first(estimator: Any, find: Callable[[Any], Any]) -> Any:
 
 
 def _walk(estimator: Any) -> Iterator[Any]:
+    if isinstance(estimator, TransformedTargetRegressor):  # it transforms no quantiles of steps
+        return
     yield estimator
     for part in fitted_parts(estimator):
         yield from _walk(part)

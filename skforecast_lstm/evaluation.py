@@ -532,6 +532,12 @@ def _split(cv: Any, X: Any, y: Any, *, gap: int, is_panel: bool) -> Folds:
         cv = kind(5 if cv is None else int(cv), gap=gap)
     folds = [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(X, y)]
     for fold, (train, test) in enumerate(folds):
+        if max(train.max(), test.max()) >= len(X):
+            raise ValueError(
+                f"cv must give rows of X, of which there are {len(X)}, but fold {fold} has row "
+                f"{max(train.max(), test.max())}. The last rows of a table, whose targets are not "
+                f"all known, are no rows of X."
+            )
         if (np.diff(test) != 1).any() or train.max() >= test[0]:
             raise ValueError(
                 f"cv must give consecutive test rows that come after the training rows, as "

@@ -78,7 +78,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         index does.
     scoring : str or callable, default=None
         What ``score`` returns, and a search over the forecaster chooses by: a scorer of
-        scikit-learn, such as "neg_mean_absolute_error". None: R².
+        scikit-learn, such as "neg_mean_absolute_error". None: R². (The `scoring` of the search
+        itself takes a ``y``, which a forecaster has not; leave it at None.)
     lower, upper : float, or dict of float by target, default=None
         Bounds that forecasts and the ends of their intervals are kept within, such as ``lower=0``
         for counts and prices; see Notes. None, or a target that the dict leaves out: no bound.
@@ -360,6 +361,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         ------
         ValueError
             If `data` does not say when the rows were, or leaves no forecast to score.
+
+        Warns
+        -----
+        UserWarning
+            If rows come before the last fitted one, so that the forecaster has learned from what
+            came after them.
         """
         check_is_fitted(self, "estimator_")
         _refuse_second(y, "score")
@@ -369,6 +376,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"{type(data).__name__}. Give a Series or a DataFrame, to the search as well."
             )
         given = self._given(data)
+        self._newest.warn_of_earlier(given)
         truth, forecasts = self._one_by_one(given)
         is_known = ~np.isnan(truth + forecasts).any(axis=1)
         if not is_known.any():

@@ -872,6 +872,14 @@ def test_a_forecaster_takes_one_table_and_others_take_two():
         backtest(purged(), sold())
 
 
+def test_folds_of_the_whole_table_are_refused():
+    folds = [(np.arange(40), np.arange(40, 60))]
+    with pytest.raises(
+        ValueError, match=r"rows of X, of which there are 58, but fold 0 has row 59"
+    ):
+        backtest(Forecaster(purged(), target="sold", n_steps_out=2), sold(), cv=folds)
+
+
 # --- intervals ----------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skforecast_lstm import (
+    IncompleteWindowWarning,
     LSTMRegressor,
     WindowTransformer,
     make_supervised,
@@ -1086,6 +1087,23 @@ def test_scores_that_cannot_be():
         Forecaster(lags()).score(PASSENGERS)
 
 
+def test_a_score_of_rows_before_fitted_ones_is_warned_of():
+    late = Forecaster(lags(), n_steps_out=2).fit(PASSENGERS[60:])
+    with pytest.warns(UserWarning, match=r"end at 1953-12-01 .* learned from what came after"):
+        late.score(PASSENGERS[:60])
+    late.score(PASSENGERS[60:])  # those that it was fitted to
+    late.score(PASSENGERS)
+    table = long_frame()
+    alone = long_forecaster().fit(table[table["unique_id"] != "c"])
+    alone.score(table[table["unique_id"] != "c"])
+    other = table[(table["unique_id"] == "c") & (table["ds"] < "2024-01-20")]
+    with (
+        pytest.warns(IncompleteWindowWarning),  # of its first rows
+        pytest.warns(UserWarning, match=r"of 'c' end at 2024-01-19.*GroupTimeSeriesSplit\(time"),
+    ):
+        alone.score(other)
+
+
 # --- dates in a column ---------------------------------------------------------------------------
 
 
@@ -1135,9 +1153,12 @@ WANDERING = pd.Series(
 )
 
 
-def conformal(n_steps_in=5, **params):
-    model = make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in, **params)
+def conformal_of(model):
     return ConformalRegressor(model, cv=TimeSeriesSplit(4, test_size=90))
+
+
+def conformal(n_steps_in=5, **params):
+    return conformal_of(make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in, **params))
 
 
 @pytest.fixture(scope="module")
@@ -1223,6 +1244,17 @@ def test_paths_of_a_network_of_quantiles():
 def test_paths_that_cannot_be(wandering, params, message):
     with pytest.raises(ValueError, match=message):
         wandering.forecast(**params)
+
+
+def test_paths_of_a_transformed_target_are_drawn_from_what_is_around_it():
+    log = {"func": np.log, "inverse_func": np.exp}
+    model = make_lstm_pipeline(Ridge(), n_steps_in=5)
+    inside = Forecaster(TransformedTargetRegressor(conformal_of(model), **log), n_steps_out=2)
+    around = Forecaster(conformal_of(TransformedTargetRegressor(model, **log)), n_steps_out=2)
+    with pytest.raises(ValueError, match="wrap it as ConformalRegressor"):
+        inside.fit(10 + WANDERING - WANDERING.min()).forecast(n_samples=3)
+    paths = around.fit(10 + WANDERING - WANDERING.min()).forecast(n_samples=3, random_state=0)
+    assert np.isfinite(paths).all(axis=None)
 
 
 def test_paths_need_quantiles():
