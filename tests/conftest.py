@@ -8,7 +8,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Workers of pytest-xdist share the cores. With all of them in each, their threads wait for one
-# another, and a network of a few units takes up to five times as long.
+# another: two workers on two cores then take a third more processor time to train small networks.
 os.environ.setdefault(
     "OMP_NUM_THREADS",
     str(max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))),

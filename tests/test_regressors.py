@@ -87,7 +87,9 @@ def test_framings_reach_the_numbers_of_the_table(name, framing):
 def test_one_to_many(name):
     x = np.arange(1.0, 46.0, 3.0)
     y = np.column_stack([x + 1, x + 2])
-    predicted = median_prediction(name, x[:, None, None], y, [[[10.0]]], **LONGER)
+    # As many batches as the fewer rows of the table give in LONGER.
+    params = {**LONGER, "epochs": LONGER["epochs"] // 2}
+    predicted = median_prediction(name, x[:, None, None], y, [[[10.0]]], **params)
     np.testing.assert_allclose(predicted, [11, 12], rtol=0.10)
 
 
@@ -233,21 +235,29 @@ def test_auto_n_seq_is_the_default(n_steps_in):
 RECURRENT = [name for name in REGRESSORS if name != "ConvLSTMRegressor"]
 
 
+def depths(network):
+    """Widths of the recurrent layers, from the window up."""
+    found = [layer for layer in network.layers if "LSTM" in type(layer).__name__]
+    found += [x.forward_layer for x in network.layers if type(x).__name__ == "Bidirectional"]
+    return [layer.units for layer in found]
+
+
+@pytest.mark.parametrize(("units", "widths"), [(3, [3]), ((3,), [3]), ([5, 4, 3], [5, 4, 3])])
 @pytest.mark.parametrize("name", RECURRENT)
-def test_units_stack_recurrent_layers_in_every_architecture(name):
+def test_units_stack_recurrent_layers_in_every_architecture(name, units, widths):
+    X = np.random.default_rng(0).normal(size=(8, 4, 1)).astype(np.float32)
+    network = getattr(skforecast_lstm, name).build_network((4, 1), 2, 1, units=units)
+    assert np.isfinite(network(X)).all()
+    assert depths(network) == widths + [3] * name.startswith("EncoderDecoder")
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_stacked_units_reach_the_network_of_every_architecture(name):
     X = np.random.default_rng(0).normal(size=(8, 4, 1))
-    depths = []
-    for units in (3, (3,), [5, 4, 3], np.int64(3)):
+    for units, widths in [([5, 4, 3], [5, 4, 3]), (np.int64(3), [3])]:
         model = make(name, units=units, epochs=1, random_state=0).fit(X, X[:, -2:, 0])
         assert np.isfinite(model.predict(X)).all()
-        found = [layer for layer in model.model_.layers if "LSTM" in type(layer).__name__]
-        found += [
-            x.forward_layer for x in model.model_.layers if type(x).__name__ == "Bidirectional"
-        ]
-        depths.append([layer.units for layer in found])
-    decoder = [3] * name.startswith("EncoderDecoder")
-    forward = [[3], [3], [5, 4, 3], [3]]
-    assert depths == [widths + decoder for widths in forward]
+        assert depths(model.model_) == widths + [3] * name.startswith("EncoderDecoder")
 
 
 @pytest.mark.parametrize("units", [0, -1, True, 2.5, (), (5, 0), (5, 2.5), (True,), "5", None])
