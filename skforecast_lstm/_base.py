@@ -396,14 +396,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
             return is_known, np.empty((0, len(self._states), *shape))
         windows = self._scaled_windows(windows if is_known.all() else windows[is_known])
         history, known = windows.history(), self._known(windows)
-        outputs = training.predict(
-            self._fitted_network,
-            self._states,
-            history.table,
-            history.starts,
-            history.is_masked,
-            known,
-        )
+        inputs = history.table, history.starts, history.is_masked, known
+        outputs = training.predict(self._fitted_network, self._states, *inputs)
         return is_known, outputs.reshape(*outputs.shape[:2], *shape)
 
     def _to_units(self, is_known: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -436,8 +430,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
     def _check_windows(self, X: Any, *, reset: bool) -> Windows:
         """Return the windows of X; NaN may mark missing steps."""
         X = as_rows(X)
-        if not hasattr(X, "ndim"):
-            X = np.asarray(X)
+        X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim > 3:
             raise ValueError(
                 f"X must be 3-D (n_samples, n_steps_in, n_features), or 2-D for windows of one "
@@ -502,8 +495,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
             return None
         windows = self._check_windows(X, reset=False)
         targets = self._check_targets(y, windows, reset=False)
-        can_skip = self.missing == "mask"
-        return Chosen(windows, targets).complete(can_skip=can_skip, names=("X_val", "y_val"))
+        chosen = Chosen(windows, targets)
+        return chosen.complete(can_skip=self.missing == "mask", names=("X_val", "y_val"))
 
     # --- scales, network, routing ------------------------------------------------------------
 
