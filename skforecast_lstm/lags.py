@@ -45,7 +45,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
         series of lags that are named without one, or not at all.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where ``fit`` was given a DataFrame whose names are all strings.
 
     Raises
