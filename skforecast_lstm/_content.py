@@ -9,7 +9,7 @@ import hashlib
 import re
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -236,17 +236,23 @@ def _(value: type) -> tuple:
     return "class", value.__qualname__, value.__bases__, slots, body
 
 
+def _with_inner(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Code, and that of the functions in it."""
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            yield from _with_inner(const)
+
+
 def _names(code: types.CodeType) -> set[str]:
-    """The globals that code looks up, and that of the functions in it."""
-    found = {i.argval for i in dis.get_instructions(code) if _LOADS.match(i.opname)}
-    inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
-    return found.union(*map(_names, inner))
+    """The globals that code looks up."""
+    every = (i for part in _with_inner(code) for i in dis.get_instructions(part))
+    return {i.argval for i in every if _LOADS.match(i.opname)}
 
 
 def _attributes(code: types.CodeType) -> set[str]:
-    """The names in code that are looked up somewhere, and those in the functions in it."""
-    inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
-    return set(code.co_names).union(*map(_attributes, inner))
+    """The names that code looks up anywhere."""
+    return {name for part in _with_inner(code) for name in part.co_names}
 
 
 def _seen_from(module: str | None, value: Any, attributes: set[str]) -> Any:

@@ -192,7 +192,8 @@ def _count_steps(index: pd.Index, freq: Any) -> np.ndarray:
         values = np.asarray(index)
         return np.diff(values.astype(np.int64 if values.dtype.kind in "iu" else float)) / freq
     if type(freq) is pd.offsets.BusinessDay:  # one with a calendar knows its own holidays
-        return (_count_business_days(index) - holidays_between(index, freq)) / freq.n
+        counts = _count_business_days(index)
+        return (counts - _holidays(counts)) / freq.n
     if isinstance(freq, (pd.offsets.Day, pd.offsets.Week)):
         # A day is a day by the clock on the wall, an hour longer in autumn.
         n_days = freq.n * (7 if isinstance(freq, pd.offsets.Week) else 1)
@@ -221,7 +222,11 @@ def holidays_between(index: pd.Index, freq: Any) -> np.ndarray:
     n_pairs = max(0, len(index) - 1)
     if type(freq) is not pd.offsets.BusinessDay or not isinstance(index, pd.DatetimeIndex):
         return np.zeros(n_pairs)
-    counts = np.nan_to_num(_count_business_days(index))
+    return _holidays(_count_business_days(index))
+
+
+def _holidays(counts: np.ndarray) -> np.ndarray:
+    """How many of so many business days are taken for holidays."""
     return np.where((counts > 1) & (counts <= N_HOLIDAYS + 1), counts - 1, 0)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
+    "Style",
     "check_matplotlib",
     "draw_line",
     "finish",

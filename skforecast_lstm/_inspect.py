@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ __all__ = [
     "predict_takes",
     "splits_rows",
     "takes_one_target",
+    "walk_fitted",
 ]
 
 # Around a window step these would give it rows that are not in the order of time.
@@ -121,11 +121,26 @@ def find_windows(estimator: Any) -> dict[str, Any]:
     return {name: step for name, step in params.items() if _cuts_windows(step)}
 
 
+def walk_fitted(estimator: Any, but: tuple[type, ...] = ()) -> Iterator[Any]:
+    """A fitted estimator and all that it predicts with, from the outside in.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        The outermost.
+    but : tuple of type, default=()
+        What is left out, and with it all that is inside.
+    """
+    if isinstance(estimator, but):
+        return
+    yield estimator
+    for part in fitted_parts(estimator):
+        yield from walk_fitted(part, but)
+
+
 def fitted_windows(estimator: Any) -> list[Any]:
     """Find the window steps that a fitted estimator predicts with, however deep they are."""
-    if _cuts_windows(estimator):
-        return [estimator]
-    return list(itertools.chain(*map(fitted_windows, fitted_parts(estimator))))
+    return [part for part in walk_fitted(estimator) if _cuts_windows(part)]
 
 
 def count_context(estimator: Any, n_rows: int) -> int:

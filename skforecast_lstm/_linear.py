@@ -10,7 +10,7 @@ import numpy as np
 
 from skforecast_lstm._windows import Windows
 
-__all__ = ["MAX_NUMBERS", "linear_start", "time_folds"]
+__all__ = ["MAX_NUMBERS", "N_AT_ONCE", "linear_start", "time_folds"]
 
 # Samples to learn from, and to judge by.
 Fold = tuple[Any, slice]
@@ -19,8 +19,8 @@ _PENALTIES = np.logspace(-1, 6, 15)
 # The newest steps and samples that it is found from: at most so many inputs, and numbers in all.
 _MAX_INPUTS = 1_000
 MAX_NUMBERS = 20_000_000
-# Numbers that are computed with at once, in double precision.
-_N_AT_ONCE = 2_000_000
+# Numbers that are computed with at once.
+N_AT_ONCE = 2_000_000
 
 
 def linear_start(
@@ -72,7 +72,7 @@ class _Inputs:
     def blocks(self, rows: slice | np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Positions of some of the rows, and these."""
         at = np.arange(len(self.x))[rows]
-        n_rows = max(1, _N_AT_ONCE // (self.x.shape[1] + 1))
+        n_rows = max(1, N_AT_ONCE // (self.x.shape[1] + 1))
         for first in range(0, len(at), n_rows):
             part = at[first : first + n_rows]
             block = np.ones((len(part), self.x.shape[1] + 1))

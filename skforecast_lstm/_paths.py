@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -12,8 +12,7 @@ import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import check_random_state
 
-from skforecast_lstm._inspect import best_of, fitted_parts
-from skforecast_lstm._validation import take_rows
+from skforecast_lstm._inspect import best_of, walk_fitted
 from skforecast_lstm._windows import asking_for
 
 __all__ = ["Paths"]
@@ -101,20 +100,13 @@ def _normal(levels: np.ndarray) -> np.ndarray:
 def _errors(estimator: Any, X: Any, y: Any) -> np.ndarray:
     """Errors of the newest training rows, those of a row whose history is not known left out."""
     truth = np.asarray(y, dtype=float).reshape(len(y), -1)[-_N_ROWS:]
-    with asking_for(slice(-len(truth), None)):
-        forecasts = np.asarray(estimator.predict(take_rows(X, np.arange(len(X)))))
+    with asking_for(slice(-len(truth), None), n_rows=len(X)):
+        forecasts = np.asarray(estimator.predict(X))
     errors = truth - forecasts[-len(truth) :].reshape(truth.shape)
     return errors[~np.isnan(errors).any(axis=1)]
 
 
 def _first(estimator: Any, find: Callable[[Any], Any]) -> Any:
     """What is found in the first part of a fitted estimator that has it, or None."""
-    return next((found for part in _walk(estimator) if (found := find(part)) is not None), None)
-
-
-def _walk(estimator: Any) -> Iterator[Any]:
-    if isinstance(estimator, TransformedTargetRegressor):  # it transforms no quantiles of steps
-        return
-    yield estimator
-    for part in fitted_parts(estimator):
-        yield from _walk(part)
+    parts = walk_fitted(estimator, but=(TransformedTargetRegressor,))  # it takes no quantiles
+    return next((found for part in parts if (found := find(part)) is not None), None)

@@ -12,7 +12,7 @@ from sklearn.utils import check_consistent_length
 
 from skforecast_lstm._validation import check_sample_weight, complete_rows
 
-__all__ = ["find_scorers", "r2_of_known", "score_forecasts"]
+__all__ = ["find_scorers", "interval_losses", "r2_of_known", "score_forecasts"]
 
 
 class _Given(RegressorMixin, BaseEstimator):
@@ -45,6 +45,12 @@ def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> f
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
     return float(r2_score(*(part[is_known] for part in parts), sample_weight=sample_weight))
+
+
+def interval_losses(truth: Any, lower: Any, upper: Any, coverage: float) -> Any:
+    """The width of each interval, and a penalty where it misses the truth (Winkler score)."""
+    distance = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
+    return upper - lower + 2 / (1 - coverage) * distance
 
 
 def find_scorers(scoring: Any) -> dict[str, Callable[..., float]]:

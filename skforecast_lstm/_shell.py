@@ -10,13 +10,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._linear import MAX_NUMBERS, linear_start, time_folds
+from skforecast_lstm._linear import MAX_NUMBERS, N_AT_ONCE, linear_start, time_folds
 from skforecast_lstm._relation import Relation
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
-
-# Numbers of windows that are normalised at once.
-_N_AT_ONCE = 2_000_000
 
 __all__ = ["Shell", "apply", "average_members", "join_members", "model_of", "new_inputs"]
 
@@ -129,7 +126,7 @@ class Shell:
         n_windows, n_numbers = len(windows), windows.shape[1] * windows.shape[2]
         inputs = np.empty((n_windows, n_numbers), dtype=weights[0].dtype)
         levels = []
-        n_at_once = max(1, _N_AT_ONCE // n_numbers)
+        n_at_once = max(1, N_AT_ONCE // n_numbers)
         for first in range(0, n_windows, n_at_once):
             part = slice(first, first + n_at_once)
             block = windows[part].to_array()

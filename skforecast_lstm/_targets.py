@@ -27,7 +27,7 @@ __all__ = [
     "step_name",
 ]
 
-_CHECKS_OF_TRUTH: dict[str, Any] = {
+_CHECKS_OF_Y: dict[str, Any] = {
     "dtype": FLOATS,
     "ensure_2d": False,
     "allow_nd": True,
@@ -71,7 +71,7 @@ class FramedRegressorMixin(RegressorMixin):
         ValueError
             If every row misses something.
         """
-        y = check_array(as_rows(y), input_name="y", estimator=self, **_CHECKS_OF_TRUTH)
+        y = check_array(as_rows(y), input_name="y", estimator=self, **_CHECKS_OF_Y)
         return r2_of_known(y, self.predict(X), sample_weight)
 
     def _check_targets(self, y: Any, rows: Any, *, reset: bool) -> np.ndarray:
@@ -201,8 +201,7 @@ def check_targets(
             f"None."
         )
     names = getattr(y, "columns", None)
-    params: dict[str, Any] = {"dtype": FLOATS, "ensure_2d": False, "ensure_all_finite": "allow-nan"}
-    y = check_array(y, allow_nd=True, input_name="y", estimator=owner, **params)
+    y = check_array(y, input_name="y", estimator=owner, **_CHECKS_OF_Y)
     check_consistent_length(rows, y)
     return y, by_step(y, names, n_targets)
 

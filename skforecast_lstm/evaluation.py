@@ -24,7 +24,7 @@ from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._dates import find_freq, labels_after
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._rows import split_groups
-from skforecast_lstm._scoring import find_scorers, score_forecasts
+from skforecast_lstm._scoring import find_scorers, interval_losses, score_forecasts
 from skforecast_lstm._targets import by_step, parse_step_names
 from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
 from skforecast_lstm._windows import asking_for
@@ -195,8 +195,7 @@ def backtest(
     lines = _lines_of_folds(targets, series, folds)
     walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds, n_jobs=n_jobs)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
-    forecasts, seconds = {}, {}
-    no_baseline = ""
+    forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             prediction, seconds[name] = walk(baseline, table)
@@ -326,20 +325,22 @@ class BacktestResult:
         scores = scores.assign(
             rmse=scores["rmse"] ** 0.5, skill=1 - scores["mae"] / scores["skill"]
         )
-        lines = pd.concat(every, names=["model"])
-        lines["is_scored"] = np.tile(self._is_scored(), len(every))
-        for name, scorer in (self.scorers or {}).items():
-            scores[name] = lines.groupby(parts, **options).apply(_score_lines, scorer)
+        if self.scorers:
+            lines = pd.concat(every, names=["model"])
+            lines["is_scored"] = np.tile(self._is_scored(), len(every))
+            for name, scorer in self.scorers.items():
+                scored = lines.groupby(parts, **options)[["truth", "prediction", "is_scored"]]
+                scores[name] = scored.apply(_score_lines, scorer)
         return scores
 
     def _losses(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Of each line, what the scores are means of; NaN where it is not scored."""
-        keys = [key for key in ("fold", "group", "target") if key in self.scales.index.names]
+        keys: Any = list(self.scales.index.names)
         scale = lines.join(self.scales, on=keys)["scale"]
         error = lines["prediction"] - lines["truth"]
         losses = {"mae": error.abs(), "rmse": error**2, "mase": error.abs() / scale}
         reference = next(iter(self.baselines.values()), None)
-        losses["skill"] = error * np.nan
+        losses["skill"] = lines["truth"] * np.nan
         if reference is not None:
             losses["skill"] = (reference["prediction"] - lines["truth"]).abs()
         if self.interval is not None:
@@ -593,7 +594,7 @@ def _predict(model: Any, X: Any, y: Any, test: np.ndarray, interval: float | Non
     """Predict test rows from their history: values of shape (n_rows, n_columns, n_values)."""
     first = max(0, test[0] - count_context(model, test[0]))
     rows, n_columns = take_rows(X, np.arange(first, test[-1] + 1)), y.size // len(y)
-    with asking_for(slice(-len(test), None)):
+    with asking_for(slice(-len(test), None), n_rows=len(rows)):
         values = [model.predict(rows)]
         if interval is not None:
             values += predict_interval(model, rows, interval)
@@ -701,14 +702,11 @@ def _scales(targets: _Targets, series: _Series, folds: Folds, season_length: int
 def _interval_losses(lines: pd.DataFrame, interval: float) -> dict[str, pd.Series]:
     """Of each line, what coverage, interval score and pinball loss are the means of."""
     lower, upper = (lines.get(end, pd.Series(np.nan, lines.index)) for end in ("lower", "upper"))
-    truth, alpha = lines["truth"], 1 - interval
-    is_known = lower.notna()
-    outside = (lower - truth).clip(lower=0) + (truth - upper).clip(lower=0)
-    score = upper - lower + 2 / alpha * outside
+    truth, score = lines["truth"], interval_losses(lines["truth"], lower, upper, interval)
     return {
-        "coverage": ((lower <= truth) & (truth <= upper)).astype(float).where(is_known),
+        "coverage": ((lower <= truth) & (truth <= upper)).astype(float).where(lower.notna()),
         "interval_score": score,
-        "pinball": alpha / 4 * score,
+        "pinball": (1 - interval) / 4 * score,  # the two quantile losses add up to half of alpha
     }
 
 

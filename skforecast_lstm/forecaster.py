@@ -44,6 +44,11 @@ __all__ = ["Forecaster"]
 
 Bound = float | Mapping[Any, float] | None
 
+_NEEDED = (
+    "{asked} needs an estimator that knows {what}: wrap it as ConformalRegressor(estimator), or "
+    "take a regressor of this package with loss='quantile'."
+)
+
 
 class Forecaster(MetaEstimatorMixin, BaseEstimator):
     """Fit any pipeline to a table, and forecast the dates that follow its last row.
@@ -370,7 +375,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         _refuse_second(y, "score")
-        if not isinstance(as_pandas(data), (pd.Series, pd.DataFrame)):
+        data = as_pandas(data)
+        if not isinstance(data, (pd.Series, pd.DataFrame)):
             raise ValueError(
                 f"score needs to know when the rows were, which an array does not tell, got "
                 f"{type(data).__name__}. Give a Series or a DataFrame, to the search as well."
@@ -468,11 +474,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"interval={interval}."
             )
         if self._paths is None:
-            raise ValueError(
-                f"n_samples={n_samples} needs an estimator that knows quantiles: wrap it as "
-                f"ConformalRegressor(estimator), or take a regressor of this package with "
-                f"loss='quantile'."
-            )
+            raise ValueError(_NEEDED.format(asked=f"n_samples={n_samples}", what="quantiles"))
 
     def _series_of(self, data: Any = None, ids: Any = None) -> Stacked:
         """The rows of each series to forecast from."""
@@ -523,11 +525,7 @@ def predict_interval(estimator: Any, X: Any, coverage: float) -> Any:
     """
     method = find_method(estimator, "predict_interval")
     if method is None:
-        raise ValueError(
-            f"interval={coverage} needs an estimator that knows intervals: wrap it as "
-            f"ConformalRegressor(estimator), or take a regressor of this package with "
-            f"loss='quantile'."
-        )
+        raise ValueError(_NEEDED.format(asked=f"interval={coverage}", what="intervals"))
     return method(X, coverage=coverage)
 
 

@@ -19,6 +19,7 @@ from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils import check_array, check_consistent_length
 
 from skforecast_lstm._inspect import best_of, find_method, predict_takes
+from skforecast_lstm._scoring import interval_losses
 from skforecast_lstm._validation import check_integer, check_quantiles
 
 __all__ = [
@@ -414,10 +415,10 @@ def interval_score(
     >>> interval_score([1, 7], lower=[0, 2], upper=[4, 6], coverage=0.5)  # (4 + 4 + 4 * 1) / 2
     6.0
     """
-    miss_cost = 2 / (1 - _check_coverage(coverage))
+    coverage = _check_coverage(coverage)
     truth, low, high = _check_intervals(y_true, lower, upper)
-    distance = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
-    return _average(high - low + miss_cost * distance, sample_weight, multioutput)
+    losses = interval_losses(truth, low, high, coverage)
+    return _average(losses, sample_weight, multioutput)
 
 
 # --- scorers ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -193,10 +193,13 @@ def _pipeline_has(name: str) -> Callable[[TablePipeline], bool]:
     return check
 
 
-def _tables_kept(X: Any) -> contextlib.AbstractContextManager[None]:
-    """Let transformers hand on DataFrames, if `X` is one."""
-    is_table = isinstance(X, pd.DataFrame)
-    return config_context(transform_output="pandas") if is_table else contextlib.nullcontext()
+@contextlib.contextmanager
+def _tables_kept(X: Any) -> Iterator[Any]:
+    """The rows of a table of any library; transformers hand on DataFrames, if it is one."""
+    rows = as_rows(X)
+    is_table = isinstance(rows, pd.DataFrame)
+    with config_context(transform_output="pandas") if is_table else contextlib.nullcontext():
+        yield rows
 
 
 class TablePipeline(Pipeline):
@@ -251,8 +254,7 @@ class TablePipeline(Pipeline):
         self : TablePipeline
             The fitted pipeline.
         """
-        X = as_rows(X)
-        with _tables_kept(X):
+        with _tables_kept(X) as X:
             return super().fit(X, y, **params)
 
     @available_if(_pipeline_has("fit_transform"))
@@ -273,8 +275,7 @@ class TablePipeline(Pipeline):
         Xt : array-like
             The transformed rows.
         """
-        X = as_rows(X)
-        with _tables_kept(X):
+        with _tables_kept(X) as X:
             return super().fit_transform(X, y, **params)
 
     @available_if(_pipeline_has("transform"))
@@ -293,8 +294,7 @@ class TablePipeline(Pipeline):
         Xt : array-like
             The transformed rows.
         """
-        X = as_rows(X)
-        with _tables_kept(X):
+        with _tables_kept(X) as X:
             return super().transform(X, **params)
 
     @available_if(_pipeline_has("predict"))
@@ -313,8 +313,7 @@ class TablePipeline(Pipeline):
         y : ndarray
             The predictions.
         """
-        X = as_rows(X)
-        with _tables_kept(X):
+        with _tables_kept(X) as X:
             return super().predict(X, **params)
 
     @available_if(_pipeline_has("score"))
@@ -337,8 +336,7 @@ class TablePipeline(Pipeline):
         score : float
             The score of the last step.
         """
-        X = as_rows(X)
-        with _tables_kept(X):
+        with _tables_kept(X) as X:
             return super().score(X, y, sample_weight=sample_weight, **params)
 
     def __sklearn_tags__(self) -> Tags:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._drawing import (
+    Style,
     check_matplotlib,
     draw_line,
     finish,
@@ -31,8 +32,6 @@ from skforecast_lstm.evaluation import BacktestResult, backtest
 from skforecast_lstm.forecaster import Forecaster
 
 __all__ = ["BacktestDisplay", "ForecastDisplay", "LossDisplay"]
-
-Style = dict[str, Any]
 
 _HISTORY: Style = {"color": "0.4", "linewidth": 1.2, "label": "history"}
 _TRUTH: Style = {"color": "black", "linewidth": 1.2, "label": "truth"}
