@@ -60,7 +60,7 @@ class Newest:
         own = self.series
         at = np.array([own.numbers.get(label, -1) for label in given.labels])
         first, known = given.index[given.borders[:-1]], np.flatnonzero(at >= 0)
-        if self.freq is None or type(given.index) is not type(own.index) or not len(known):
+        if self.freq is None or not len(known):
             return given
         own_first, own_last = (own.index.take(e[at[known]]) for e in (own.borders[:-1], own.ends))
         latest = labels_after_each(own_last, 1, self.freq)
@@ -80,12 +80,13 @@ class Newest:
         """Say which rows, of other series or other times, come before the last fitted one."""
         own = self.series
         last = own.index.take(own.ends)
+        newest = last.max()
         for number, label in enumerate(given.labels):
             end, fitted = given.index[given.ends[number]], own.numbers.get(label)
-            if end < last.max() and (fitted is None or end < last[fitted]):
+            if end < newest and (fitted is None or end < last[fitted]):
                 warnings.warn(
                     f"the rows to score{_whose(given, number)} end at {end!s}, before the last "
-                    f"fitted one, {last.max()!s}: the forecaster has learned from what came after "
+                    f"fitted one, {newest!s}: the forecaster has learned from what came after "
                     f"them. Split in time, with cv=TimeSeriesSplit(), or, for several series in "
                     f"one table, cv=GroupTimeSeriesSplit(time=...).",
                     UserWarning,

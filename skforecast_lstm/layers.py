@@ -9,9 +9,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from skforecast_lstm._backend import check_backend
 from skforecast_lstm._season import same_season
 
 __all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "WindowNorm"]
+
+check_backend()
 
 _PACKAGE = "skforecast_lstm"
 # Part of a window's scale that does not come from the window, in units of the scaled target.

@@ -566,7 +566,7 @@ def test_a_hole_long_before_the_forecast_does_no_harm(make):
 
 @pytest.mark.parametrize("make", [lambda: make_lstm_pipeline(Ridge(), n_steps_in=6), network])
 def test_a_forecast_from_missing_values_says_so(make):
-    table = PASSENGERS.to_frame()
+    table = PASSENGERS.to_frame().copy()
     table.iloc[-2] = np.nan
     model = make().set_params(window__missing="drop")
     with pytest.warns(UserWarning, match="windows out of training"):
@@ -723,7 +723,7 @@ def test_series_are_forecast_together_as_each_alone(steps):
     alone = [forecaster.forecast(steps, ids=[label]) for label in "abc"]
     together = together.sort_index(level="shop", sort_remaining=False)
     pd.testing.assert_frame_equal(together, pd.concat(alone), check_freq=False)
-    ends = table.groupby("shop").apply(lambda part: part.index[-1])
+    ends = table["shop"].groupby(table["shop"]).apply(lambda part: part.index[-1])
     for label, part in together.groupby("shop"):
         assert part.index.get_level_values(1)[0] == ends[label] + pd.Timedelta("1D")
     newer = table.groupby("shop").tail(6).sort_index(kind="stable")
