@@ -5,6 +5,8 @@ forecasts all steps of the horizon from every row whose targets all lie in the t
 is the mean absolute scaled error (MASE): the mean over rows and steps, in units of the seasonal
 naive forecast's error in the training part.
 
+``--role panel`` takes tables of many series and one with covariates, see ``benchmarks/panels.py``.
+
 Results are appended to ``--out`` one by one, and what is in it already is not computed again.
 """
 
@@ -20,7 +22,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import panels
+from benchmarks.panels import PANELS, Panel
 from benchmarks.peers import lightning
 from benchmarks.series import ROLES, SERIES, RealSeries, available
 
@@ -47,7 +51,7 @@ Fit = Callable[[np.ndarray, RealSeries, int], Forecast]
 class Method:
     """How a method is fitted, the module it needs, and whether the seed makes a difference."""
 
-    fit: Fit
+    fit: Fit | panels.Fit
     needs: str
     is_random: bool = True
 
@@ -145,6 +149,12 @@ def recommended(series: RealSeries, regressor: Any = None, **options: Any) -> An
 
 def _season_given(series: RealSeries) -> Any:
     return recommended(series, season_length=series.season_length)
+
+
+def _without_network(series: RealSeries) -> Any:
+    """The linear part alone: a network of which nothing is taken, trained next to not at all."""
+    model = _season_given(series)
+    return model.set_params(lstm__epochs=1, lstm__learning_rate=1e-12, lstm__n_members=1)
 
 
 def _less(**params: Any) -> Fit:
@@ -320,6 +330,9 @@ METHODS = {
     "AutoETS": Method(_statsforecast("AutoETS"), "statsforecast.models", is_random=False),
     "AutoTheta": Method(_statsforecast("AutoTheta"), "statsforecast.models", is_random=False),
     "plain LSTM": Method(in_pipeline(_plain_lstm), "skforecast_lstm.regressors"),
+    "without its network": Method(
+        in_pipeline(_without_network), "skforecast_lstm.regressors", is_random=False
+    ),
     "make_lstm_pipeline": Method(in_pipeline(_season_given), "skforecast_lstm.regressors"),
     "season found": Method(in_pipeline(recommended), "skforecast_lstm.regressors"),
     "one member": Method(_less(n_members=1), "skforecast_lstm.regressors"),
@@ -331,6 +344,68 @@ METHODS = {
     "darts": Method(_darts, "darts.models"),
     "neuralforecast": Method(_neuralforecast, "neuralforecast.models"),
 }
+
+
+# --- panels -------------------------------------------------------------------------------------
+
+
+def in_panel(make: Callable[..., Any], **options: Any) -> panels.Fit:
+    """Fit the pipeline of a series to many: only the group is more to say."""
+    return panels.in_pipeline(lambda panel: _grouped(make(panel)), **options)
+
+
+def _grouped(model: Any) -> Any:
+    from skforecast_lstm.groups import GroupScaler
+
+    scaler = model["scale"]
+    if scaler != "passthrough":
+        scaler = GroupScaler(scaler, group="series", pooled=True)
+    return model.set_params(window__group="series", scale=scaler)
+
+
+def by_series(make: Callable[..., Any], **params: Any) -> panels.Fit:
+    """Scale each series by itself, features and targets."""
+
+    def make_scaled(panel: Panel) -> Any:
+        from skforecast_lstm import GroupTransformedTargetRegressor
+
+        model = _grouped(make(panel)).set_params(scale__pooled=False, **params)
+        return GroupTransformedTargetRegressor(model, group="series")
+
+    return panels.in_pipeline(make_scaled)
+
+
+# Passes over tables of thousands of windows are fewer and larger than those over one short series.
+_FEW = {"lstm__epochs": 20, "lstm__batch_size": 256, "lstm__learning_rate": 3e-3}
+PANEL_METHODS = {
+    "naive": Method(in_panel(_naive), "skforecast_lstm.baselines", is_random=False),
+    "seasonal naive": Method(
+        in_panel(_seasonal_naive), "skforecast_lstm.baselines", is_random=False
+    ),
+    "ridge": Method(by_series(_ridge), "skforecast_lstm.pipelines", is_random=False),
+    "AutoETS": Method(panels.by_statsforecast("AutoETS"), "statsforecast.models", is_random=False),
+    "AutoTheta": Method(
+        panels.by_statsforecast("AutoTheta"), "statsforecast.models", is_random=False
+    ),
+    "plain LSTM": Method(by_series(_plain_lstm, **_FEW), "skforecast_lstm.regressors"),
+    "without its network": Method(
+        in_panel(_without_network), "skforecast_lstm.regressors", is_random=False
+    ),
+    "make_lstm_pipeline": Method(in_panel(_season_given), "skforecast_lstm.regressors"),
+    "without covariates": Method(
+        in_panel(_season_given, with_known=False), "skforecast_lstm.regressors"
+    ),
+}
+
+
+def evaluate_panel(method: Method, panel: Panel, seed: int = 0) -> dict[str, float]:
+    """Mean and median MASE of a method over the series of a panel, and the seconds it took."""
+    importlib.import_module(method.needs)
+    frame = panel.frame()
+    start = time.perf_counter()
+    forecasts = method.fit(panel, frame, seed)
+    seconds = round(time.perf_counter() - start, 3)
+    return {**panels.score(panel, frame, forecasts), "fit_seconds": seconds}
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -384,7 +459,7 @@ def to_markdown(table: pd.DataFrame, digits: int = 2) -> str:
 
 
 def run(
-    series: list[RealSeries], methods: list[str], n_seeds: int, path: Path | None
+    series: Sequence[RealSeries | Panel], methods: list[str], n_seeds: int, path: Path | None
 ) -> list[dict[str, Any]]:
     """Results of all runs, those that `path` holds read from it and the others appended to it."""
     lines = path.read_text().splitlines() if path and path.exists() else []
@@ -392,7 +467,8 @@ def run(
     records = []
     for name in methods:
         for one in series:
-            for seed in range(n_seeds if METHODS[name].is_random else 1):
+            known_methods = PANEL_METHODS if isinstance(one, Panel) else METHODS
+            for seed in range(n_seeds if known_methods[name].is_random else 1):
                 key = one.name, name, seed
                 record = known.get(key) or _run_one(key, path)
                 records += [record] if record else []
@@ -404,7 +480,10 @@ def _run_one(key: tuple[str, str, int], path: Path | None) -> dict[str, Any] | N
     label = {"series": name, "method": method, "seed": seed}
     try:
         with contextlib.redirect_stdout(sys.stderr):  # some libraries print
-            record = label | evaluate(METHODS[method], SERIES[name], seed)
+            if name in PANELS:
+                record = label | evaluate_panel(PANEL_METHODS[method], PANELS[name], seed)
+            else:
+                record = label | evaluate(METHODS[method], SERIES[name], seed)
     except Exception as error:  # what fails in one library shall not end a night's run
         print(f"{label} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return None
@@ -418,22 +497,26 @@ def _run_one(key: tuple[str, str, int], path: Path | None) -> dict[str, Any] | N
 def main() -> None:
     """Read the arguments, run what is missing, and print the tables."""
     parser = argparse.ArgumentParser(prog="accuracy", description=__doc__.splitlines()[0])
-    parser.add_argument("--role", default="report", choices=[*ROLES, "all"])
+    names = [*METHODS, *(name for name in PANEL_METHODS if name not in METHODS)]
+    parser.add_argument("--role", default="report", choices=[*ROLES, "all", "panel"])
     parser.add_argument("--series", nargs="*", choices=list(SERIES), help="instead of a role")
-    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--methods", nargs="*", default=names, choices=names)
     parser.add_argument("--seeds", type=int, default=3, help="how many, for what is random")
     parser.add_argument("--out", type=Path, help="file of JSON lines to resume from and append to")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    chosen = [
+    known: dict[str, Method] = METHODS
+    chosen: list[Any] = [
         one
         for one in available()
         if (one.name in options.series if options.series else options.role in (one.role, "all"))
     ]
-    methods = [name for name in options.methods if METHODS[name].is_available()]
-    for name in set(options.methods) - set(methods):
-        print(f"{name} left out: {METHODS[name].needs} is not installed", file=sys.stderr)
+    if options.role == "panel" and not options.series:
+        known, chosen = PANEL_METHODS, [one for one in PANELS.values() if one.is_available()]
+    methods = [name for name in options.methods if name in known and known[name].is_available()]
+    for name in set(options.methods) & set(known) - set(methods):
+        print(f"{name} left out: {known[name].needs} is not installed", file=sys.stderr)
     scores, summary = summarize(run(chosen, methods, options.seeds, options.out))
     print(to_markdown(scores), to_markdown(summary), sep="\n\n")
 

@@ -68,10 +68,10 @@ print(f"{'the last value':31s}  {mean_absolute_error(y[is_test], X[is_test]):14.
 #   the forecast. The network sees shapes, and those of 1960 are like those of 1950.
 # - ``linear_skip="ridge"`` leads past the network, beginning at a ridge regression, and leaves to
 #   the network what a regression cannot say.
-# - The recommended pipeline trains by absolute error, at a small and falling rate, for 50 epochs
-#   instead of 200, and averages three networks. There are few windows, and each repeats most of the
-#   one before: who learns longer learns noise. Its ``window_norm`` is "seasonal": the network says
-#   by how much the coming year departs from the last.
+# - The recommended pipeline averages several ridge regressions and three networks, which train by
+#   absolute error, for as long as a trial on the latest training windows gains by it. There are
+#   few windows here, and each repeats most of the one before: who learns longer learns noise. Its
+#   ``window_norm`` is "seasonal": forecasts say by how much the coming year departs from the last.
 
 X, y = make_supervised(passengers, n_steps_out=YEAR)
 is_test = X.index >= START

@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from sklearn.utils import check_array
 
 from skforecast_lstm import _programs as training
-from skforecast_lstm._containers import as_rows
-from skforecast_lstm._keras_params import KerasParams
-from skforecast_lstm._known import among_history, known_by_step
-from skforecast_lstm._lags import warn_of_reversed
-from skforecast_lstm._members import Member, begin_at_ridge, new_members, relate, train_members
-from skforecast_lstm._parameters import LSTMParameters, documented
+from skforecast_lstm._course import Budget, Course, batch_of, rate_of
+from skforecast_lstm._inputs import InputsMixin
+from skforecast_lstm._members import Member, new_members, relate
+from skforecast_lstm._parameters import documented
 from skforecast_lstm._quantiles import QuantilesMixin
-from skforecast_lstm._relation import (
-    Relation,
-    check_columns,
-    relate_targets,
-)
 from skforecast_lstm._samples import Chosen, check_weights
-from skforecast_lstm._scaling import (
-    Line,
-    fit_feature_scaler,
-    fit_target_scaler,
-    line_of,
-    scaled_windows,
-    through_scaler,
-)
-from skforecast_lstm._season import find_season
-from skforecast_lstm._shell import Shell
-from skforecast_lstm._targets import (
-    FramedRegressorMixin,
-    count_scales,
-    find_lead,
-)
 from skforecast_lstm._validation import (
-    FLOATS,
-    check_feature_names,
     check_is_fitted,
     check_sample_weight,
     fit_context,
-    validate_data,
 )
 from skforecast_lstm._watchers import Progress
-from skforecast_lstm._windows import KnownAhead, Windows, are_needed, fill_unneeded
+from skforecast_lstm._windows import Windows, are_needed, fill_unneeded
 
 __all__ = ["BaseLSTMRegressor"]
 
@@ -60,7 +33,7 @@ _FILLED = {"drop": "their first known row is repeated", "mask": "these steps are
 
 
 @documented
-class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, KerasParams):
+class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
     """Base of the regressors, and of your own: subclass it and name a builder.
 
     A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
@@ -111,21 +84,12 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
     build_network: Callable[..., keras.Model]
 
     history_: dict[str, list[float]]
-    n_features_in_: int
     n_iter_: int
-    n_steps_in_: int
-    n_steps_out_: int
-    n_targets_: int
-    season_length_: int
-    feature_scaler_: Any
-    target_scaler_: Any
+    batch_size_: int
+    learning_rate_: Any
+    linear_errors_: dict[str, float]
+    network_gain_: float
     _fitted_network: training.Network
-    _n_dims: int
-    _ahead: KnownAhead | None
-    _n_scales: int
-    _quantiles: tuple[float, ...]
-    _lead: int
-    _relation: Relation
     _members: list[Member]
     _states: list[training.State]
 
@@ -164,7 +128,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         """
         is_fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         with self._all_or_nothing():
-            self._train(X, y, sample_weight, X_val, y_val, epochs=self.epochs, is_fresh=is_fresh)
+            epochs = None if isinstance(self.epochs, str) else self.epochs
+            self._train(X, y, sample_weight, X_val, y_val, epochs=epochs, is_fresh=is_fresh)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -227,7 +192,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         X_val: Any = None,
         y_val: Any = None,
         *,
-        epochs: int,
+        epochs: int | None,
         is_fresh: bool,
         is_partial: bool = False,
     ) -> None:
@@ -252,6 +217,7 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
             reach = self._lead + self.n_steps_out_ - 1
             chosen, held_out = chosen.hold_out_last(self.validation_fraction, reach)
 
+        chosen = self._repaired(chosen)
         if is_fresh:
             self._fit_scalers(chosen)
         if is_fresh or not (is_partial and self._relation.is_certain):
@@ -260,48 +226,82 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         rows, chosen = chosen.windows, self._scaled(chosen)
         if is_fresh:
             self.season_length_ = self._find_season(chosen)
-        samples = self._samples(chosen)
-        network = self._network(samples)
+        if self.series_weight is not None:
+            chosen.counts = self._counts(rows, chosen)
+        network = self._network(chosen.windows)
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
-        if is_fresh and self.linear_skip == "ridge":
-            begin_at_ridge(
-                members, network, chosen.windows.history(), rows, samples, self._quantiles
+        course = self._course(network, rows, chosen)
+        budget = self._find_budget(course, members[0], epochs)
+        if is_fresh:
+            is_linear, is_alone = self.linear_skip == "ridge", budget.gain == 0
+            self.linear_errors_ = (
+                course.begin_at_ridge(members, alone=is_alone) if is_linear else {}
             )
-        history_before = self.history_ if is_partial and not is_fresh else {}
-        history = train_members(
+        before = self.history_ if is_partial and not is_fresh else {}
+        n_before = len(before.get("loss", []))
+        self.network_gain_, n_epochs = budget.gain, budget.epochs
+        history = course.train(
             members,
-            network,
-            samples,
             None if held_out is None else self._samples(self._scaled(held_out)),
-            compilation=self._compilation,
-            options=functools.partial(
-                self._training,
-                epochs=epochs,
-                first_epoch=len(history_before.get("loss", [])),
-                schedule="constant" if is_partial else self.learning_rate_schedule,
-                patience=self.n_iter_no_change if self.early_stopping and held_out else None,
-            ),
-            jit_compile=self.jit_compile,
-            progress=self._progress(epochs, len(history_before.get("loss", []))),
+            self._progress(n_epochs, n_before),
+            epochs=n_epochs,
+            first_epoch=n_before,
+            schedule="constant" if is_partial else self.learning_rate_schedule,
+            patience=self.n_iter_no_change if self.early_stopping and held_out else None,
         )
         self._fitted_network, self._members = network, members
         # The very list tells a program whether it holds the weights that it is to predict with.
         self._states = [member.state for member in members]
         self.__dict__.pop("_model", None)
-        self.history_ = {k: [*history_before.get(k, []), *v] for k, v in history.items()}
+        self.history_ = {k: [*before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
 
+    def _course(self, network: training.Network, rows: Windows, chosen: Chosen) -> Course:
+        """What the networks are trained on, and how."""
+        n_samples = len(chosen.targets)
+        size, rate = self.batch_size, self.learning_rate
+        self.batch_size_ = batch_of(n_samples) if isinstance(size, str) else size
+        self.learning_rate_ = rate_of(self.batch_size_) if isinstance(rate, str) else rate
+        return Course(
+            network=network,
+            samples=self._samples(chosen),
+            windows=chosen.windows.history(),
+            rows=rows,
+            counts=chosen.counts,
+            weight=chosen.weight,
+            quantiles=self._quantiles,
+            compilation=self._compilation,
+            options=self._training,
+            batch_size=self.batch_size_,
+            jit_compile=self.jit_compile,
+        )
+
+    def _find_budget(self, course: Course, member: Member, epochs: int | None) -> Budget:
+        """How long to train."""
+        if epochs is not None:
+            return Budget(epochs)
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True stops training itself, and epochs='auto' finds how long to "
+                "train: choose one. Give epochs as a number, the most there are, or leave "
+                "early_stopping at False."
+            )
+        trial = Member.new(course.network, np.random.RandomState(member.seed))
+        relate([trial], course.network, self._relation)
+        reach, is_linear = self._lead + self.n_steps_out_ - 1, self.linear_skip == "ridge"
+        return course.find_budget(trial, reach, is_linear=is_linear)
+
     def _training(
-        self, member: Member, progress: Progress | None, **options: Any
+        self, member: Member, progress: Progress | None, *, is_trial: bool = False, **options: Any
     ) -> training.Training:
         return training.Training(
-            batch_size=self.batch_size,
+            batch_size=self.batch_size_,
             shuffle=self.shuffle,
             rng=member.rng,
             dropout_seed=member.seed,
             progress=progress,
-            callbacks=self._callbacks(),
+            callbacks=[] if is_trial else self._callbacks(),
             **options,
         )
 
@@ -338,7 +338,8 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
         return_std : bool, default=False
             Whether to return how far the members differ as well: the deviation of their forecasts.
             It is what other seeds would have changed, not how far the truth may be off: for that
-            there are `quantiles` and :class:`ConformalRegressor`. Needs ``n_members`` above 1.
+            there are `quantiles` and :class:`ConformalRegressor`. Zero where the linear part
+            forecasts alone (``network_gain_`` is 0). Needs ``n_members`` above 1.
         quantiles : sequence of float, default=None
             Which quantiles to predict instead, among those that the network was fitted with. Needs
             ``loss="quantile"``.
@@ -424,174 +425,3 @@ class BaseLSTMRegressor(FramedRegressorMixin, QuantilesMixin, LSTMParameters, Ke
     def initialized_(self) -> bool:
         """Whether there is a network: SciKeras' name."""
         return self.__sklearn_is_fitted__()
-
-    # --- what goes in ------------------------------------------------------------------------
-
-    def _check_windows(self, X: Any, *, reset: bool) -> Windows:
-        """Return the windows of X; NaN may mark missing steps."""
-        X = as_rows(X)
-        X = X if hasattr(X, "ndim") else np.asarray(X)
-        if X.ndim > 3:
-            raise ValueError(
-                f"X must be 3-D (n_samples, n_steps_in, n_features), or 2-D for windows of one "
-                f"series, got shape {X.shape}."
-            )
-        if X.ndim != 3:
-            params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
-            names = getattr(X, "columns", None)
-            if reset or self._n_dims == 2:
-                X = validate_data(self, X, reset=reset, **params)
-            else:  # windows of one series, after a fit on 3-D ones: the columns are steps
-                X = check_array(X, **params)
-            sequences = self._oldest_first(X, names, reset=reset)
-            windows = Windows.of_sequences(sequences, mask=self.missing == "mask")
-        else:
-            windows = _check_3d(X, mask=self.missing == "mask")
-            if reset:
-                check_feature_names(self, X, reset=True)
-                if not windows.is_table:
-                    warn_of_reversed(windows.to_array(), type(self).__name__)
-        _, n_steps_in, n_features = windows.shape
-        if reset:
-            self._n_dims = X.ndim
-            if X.ndim == 3:
-                self._lag_order = None
-            self.n_steps_in_ = n_steps_in
-            self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
-            self._ahead = windows.ahead if self._reads_ahead() else None
-            return windows.but(ahead=self._ahead)
-        expected = self.n_steps_in_, self.n_features_in_ if self._n_dims == 3 else 1
-        if (n_steps_in, n_features) != expected:
-            raise ValueError(
-                f"X has windows of {n_steps_in} steps with {n_features} features, but "
-                f"{type(self).__name__} is expecting {expected[0]} steps with {expected[1]} "
-                f"features as input: X must be (n_samples, {expected[0]}, {expected[1]})."
-            )
-        return windows.but(ahead=self._ahead)
-
-    def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
-        """Return targets of shape (n, n_steps_out, n_targets)."""
-        y = as_rows(y)
-        targets = super()._check_targets(y, windows.ends, reset=reset)
-        # window_norm compares all steps of a target with the window: one scale for them.
-        is_one, names = self.window_norm is not None, getattr(y, "columns", None)
-        if reset:
-            n_scales = count_scales(self._y_shape, names, self.n_targets)
-            self._n_scales = self.n_targets_ if is_one else n_scales
-            self._lead = find_lead(y, self.n_steps_out_, windows.reach)
-        elif is_one and self._n_scales != self.n_targets_:
-            raise ValueError(
-                f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "
-                f"{type(self).__name__} was fitted with one for each of the {self._n_scales} "
-                f"columns of y. Set window_norm=None, or fit anew with warm_start=False."
-            )
-        return targets
-
-    def _check_held_out(self, X: Any, y: Any) -> Chosen | None:
-        """The user's own validation samples, complete ones only."""
-        if (X is None) != (y is None):
-            raise ValueError("X_val and y_val must be given together, or neither of them.")
-        if X is None:
-            return None
-        windows = self._check_windows(X, reset=False)
-        targets = self._check_targets(y, windows, reset=False)
-        chosen = Chosen(windows, targets)
-        return chosen.complete(can_skip=self.missing == "mask", names=("X_val", "y_val"))
-
-    # --- scales, network, routing ------------------------------------------------------------
-
-    def _fit_scalers(self, chosen: Chosen) -> None:
-        """Fit the scalers of features and targets to the samples that are trained on."""
-        self.feature_scaler_ = fit_feature_scaler(self.feature_scaler, chosen.windows)
-        self.target_scaler_ = fit_target_scaler(
-            self.target_scaler, chosen.targets, chosen.weight, self._n_scales
-        )
-
-    def _scaled_windows(self, windows: Windows) -> Windows:
-        """Scaled windows; oldest steps, if they are missing, are skipped or filled."""
-        return scaled_windows(self.feature_scaler_, windows.completed(mask=self.missing == "mask"))
-
-    def _scaled(self, chosen: Chosen) -> Chosen:
-        """Samples as the network is to see them."""
-        targets = self._through_scaler("transform", chosen.targets)
-        return Chosen(self._scaled_windows(chosen.windows), targets, chosen.weight)
-
-    def _samples(self, scaled: Chosen) -> training.Samples:
-        windows, known = scaled.windows.history(), self._known(scaled.windows)
-        # The truth stands beside each of its quantiles.
-        y = np.repeat(scaled.targets, len(self._quantiles), axis=2)
-        return training.Samples(
-            windows.table, windows.starts, y, scaled.weight, windows.is_masked, known
-        )
-
-    def _known(self, windows: Windows) -> np.ndarray | None:
-        """What the network reads of the coming steps."""
-        return known_by_step(windows, self.n_steps_out_, self._lead)
-
-    def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
-        return through_scaler(self.target_scaler_, method, values, self._n_scales)
-
-    def _network(self, samples: training.Samples) -> training.Network:
-        """The builder with the parameters it names."""
-        builder, arguments = self._builder()
-        if samples.known is not None:
-            arguments["n_known_future"] = samples.known.shape[2]
-        return training.Network(
-            builder,
-            self._shell(),
-            input_shape=(self.n_steps_in_, samples.table.shape[1]),
-            n_steps_out=self.n_steps_out_,
-            n_targets=self.n_targets_ * len(self._quantiles),
-            **arguments,
-        )
-
-    def _find_relation(self, chosen: Chosen) -> Relation:
-        """How the scaled targets follow from their own history in the scaled windows."""
-        if self.window_norm is None:
-            return Relation((), 1, np.ones(0), np.zeros(0))
-        windows, targets = chosen.windows, chosen.targets
-        columns = check_columns(
-            self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
-        )
-        among_history(columns, windows.ahead)
-        features = line_of(self.feature_scaler_, windows.table[windows.are_read()])
-        outputs = line_of(self.target_scaler_, targets.reshape(-1, self.n_targets_))
-        if features is None or outputs is None:  # then both have to be transformed alike
-            return relate_targets(self._scaled(chosen), columns, self._lead)
-        found = relate_targets(chosen, columns, self._lead)
-        before = Line(features.scale[columns], features.offset[columns]).inverted()
-        scale, offset = outputs.after(Line(found.scale, found.offset)).after(before)
-        return found._replace(scale=scale, offset=offset)
-
-    def _find_season(self, scaled: Chosen) -> int:
-        """Rows until the season comes back, in samples as the network sees them."""
-        if self.window_norm != "seasonal":
-            return 1
-        if self.season_length is None:
-            n_rows = len(scaled.targets)
-            rows = np.linspace(0, n_rows - 1, min(n_rows, 1_000)).astype(int)
-            return find_season(scaled.windows[rows], scaled.targets[rows], self._relation)
-        if self.season_length > self.n_steps_in_:
-            raise ValueError(
-                f"window_norm='seasonal' needs windows as long as a season: season_length="
-                f"{self.season_length}, but n_steps_in={self.n_steps_in_}. Lengthen the window, or "
-                f"set season_length=None to have one found that fits."
-            )
-        return int(self.season_length)
-
-    def _shell(self) -> Shell:
-        return Shell(
-            window_norm=self.window_norm,
-            columns=among_history(self._relation.columns, self._ahead),
-            lead=self._relation.lead,
-            season_length=self.season_length_,
-            linear_skip=bool(self.linear_skip),
-        )
-
-
-def _check_3d(X: Any, *, mask: bool) -> Windows:
-    """Check windows; those of the window step are of a table that it has checked."""
-    if isinstance(X, Windows):
-        return X
-    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
-    return Windows.of_sequences(check_array(X, allow_nd=True, **params), mask=mask)

@@ -145,7 +145,7 @@ class KerasParams(BaseWrapper):
             )
         optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
         config = optimizer.get_config()
-        short = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
+        short = {"learning_rate": self.learning_rate_, "clipnorm": self.clipnorm}
         config.update({name: value for name, value in short.items() if value is not None})
         if self.learning_rate_schedule != "constant" and isinstance(config["learning_rate"], dict):
             raise ValueError(

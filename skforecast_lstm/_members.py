@@ -1,9 +1,7 @@
-"""The networks of an ensemble: made from seeds, trained one after the other."""
+"""The networks of an ensemble, made from seeds."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +10,8 @@ from sklearn.utils import check_random_state
 
 from skforecast_lstm import _programs as training
 from skforecast_lstm._relation import Relation
-from skforecast_lstm._watchers import Progress
-from skforecast_lstm._windows import Windows
 
-__all__ = ["Member", "begin_at_ridge", "new_members", "relate", "train_members"]
+__all__ = ["Member", "new_members", "relate"]
 
 
 @dataclass
@@ -44,65 +40,3 @@ def relate(members: list[Member], network: training.Network, relation: Relation)
     """Tell networks how the targets follow from their history."""
     for member in members:
         member.state.weights = network.shell.relate(member.state.weights, relation)
-
-
-def begin_at_ridge(
-    members: list[Member],
-    network: training.Network,
-    windows: Windows,
-    rows: Windows,
-    samples: training.Samples,
-    quantiles: Sequence[float],
-) -> None:
-    """Let the linear part of networks begin at the ridge regression of the samples."""
-    # The truth stands beside each of its quantiles: once is enough.
-    y, start = samples.y[..., :: len(quantiles)], members[0].state.weights
-    skip = network.shell.start_linear(
-        start, windows, rows, samples.known, y, quantiles, samples.weight
-    )
-    for member in members:
-        member.state.weights[-len(skip) :] = skip
-
-
-def train_members(
-    members: list[Member],
-    network: training.Network,
-    samples: training.Samples,
-    validation: training.Samples | None,
-    *,
-    compilation: Callable[[], training.Compilation],
-    options: Callable[[Member, Progress | None], training.Training],
-    jit_compile: str | bool,
-    progress: Progress | None = None,
-) -> training.History:
-    """Train one network after the other, and return the mean of their histories.
-
-    Optimizers, metrics and callbacks have a state: `compilation` and `options` make new ones for
-    every member; `progress` is one for all.
-    """
-    histories = []
-    with contextlib.closing(progress) if progress else contextlib.nullcontext():
-        for member in members:
-            member.state, history = training.train(
-                network,
-                compilation(),
-                member.state,
-                samples,
-                validation,
-                options(member, progress),
-                jit_compile,
-            )
-            histories.append(history)
-    return _mean_history(histories)
-
-
-def _mean_history(histories: list[training.History]) -> training.History:
-    """Mean over the members that were still training in an epoch."""
-    return {
-        name: [
-            float(np.mean(values))
-            for epoch in range(max(len(history[name]) for history in histories))
-            if (values := [h[name][epoch] for h in histories if epoch < len(h[name])])
-        ]
-        for name in histories[0]
-    }

@@ -8,10 +8,11 @@ from typing import Any, ClassVar, TypeVar
 
 from skforecast_lstm._validation import HasMethods, Interval, StrOptions
 
-__all__ = ["POSITIVE", "WIDTHS", "LSTMParameters", "absent", "documented", "parameter"]
+__all__ = ["AUTO", "POSITIVE", "WIDTHS", "LSTMParameters", "absent", "documented", "parameter"]
 
 POSITIVE = [Interval(Integral, 1, None, closed="left")]
 WIDTHS = [*POSITIVE, tuple, list]
+AUTO = StrOptions({"auto"})
 
 _ATTRIBUTES = """history_ : dict of lists of float
         Loss and metrics by epoch; those of held-out samples begin with ``val_``.
@@ -22,6 +23,19 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Epochs trained.
     n_steps_in_, n_steps_out_, n_targets_ : int
         Length of the window, steps of the horizon, targets per step.
+    batch_size_ : int
+        Samples per update.
+    learning_rate_ : float, keras LearningRateSchedule or None
+        The rate that training began at; None: the optimizer's own.
+    network_gain_ : float
+        With ``epochs="auto"`` and ``linear_skip="ridge"``, the part of the linear part's error on
+        later samples that the network saved in the trial; 0 where the linear part forecasts alone.
+        Else NaN.
+    linear_errors_ : dict of str to float
+        With ``linear_skip="ridge"``, the error on later samples of each regression that the linear
+        part is the mean of, the least being 1. Else empty.
+    n_outliers_ : int
+        Values of the targets' history that were repaired.
     season_length_ : int
         With ``window_norm="seasonal"``, rows until the season comes back; else 1.
     feature_scaler_ : transformer or None
@@ -165,6 +179,16 @@ class LSTMParameters:
         """int
         Networks trained one after the other, with different seeds. Forecasts are their mean.""",
     )
+    outliers: str | None = parameter(
+        None,
+        [StrOptions({"repair"}), None],
+        """{"repair"} or None
+        What becomes of single training values that are ten times further from the rows around them,
+        and from those a season away, than such rows mostly are from one another. "repair": in the
+        targets and their own history, the median of these stands in for them; a mistyped value
+        then teaches nothing. None: they are learned from. Where forecasts are made from, nothing
+        is repaired.""",
+    )
     metrics: Any = parameter(
         None,
         [list, tuple, str, callable, None],
@@ -179,9 +203,10 @@ class LSTMParameters:
     )
     learning_rate: Any = parameter(
         None,
-        [Interval(Real, 0, None, closed="neither"), HasMethods("get_config"), None],
-        """float or keras LearningRateSchedule
-        Short for ``optimizer__learning_rate``. None: the optimizer's own.""",
+        [Interval(Real, 0, None, closed="neither"), HasMethods("get_config"), AUTO, None],
+        """float, keras LearningRateSchedule or "auto"
+        Short for ``optimizer__learning_rate``. None: the optimizer's own. "auto": 0.001 for batches
+        of 32, and more for larger ones, by the root of their size; meant for "adam".""",
     )
     learning_rate_schedule: str = parameter(
         "constant",
@@ -195,17 +220,28 @@ class LSTMParameters:
         """float
         Norm that the gradient of each weight is clipped to. None: not clipped.""",
     )
-    epochs: int = parameter(
+    epochs: int | str = parameter(
         100,
-        [Interval(Integral, 1, None, closed="left")],
-        """int
-        Passes over the training samples; with `early_stopping` the most there are.""",
+        [Interval(Integral, 1, None, closed="left"), AUTO],
+        """int or "auto"
+        Passes over the training samples; with `early_stopping` the most there are. "auto": as many
+        as lower the error on the last fifth of the samples, which a trial on those before them
+        finds; then all samples are trained on. With ``linear_skip="ridge"`` that may be none: then
+        the linear part forecasts alone.""",
     )
-    batch_size: int = parameter(
+    batch_size: int | str = parameter(
         32,
-        [Interval(Integral, 1, None, closed="left")],
-        """int
-        Samples per update.""",
+        [Interval(Integral, 1, None, closed="left"), AUTO],
+        """int or "auto"
+        Samples per update. "auto": about a fiftieth of all, from 32 to 256.""",
+    )
+    series_weight: str | None = parameter(
+        None,
+        [StrOptions({"balanced"}), None],
+        """{"balanced"} or None
+        What an error counts where one table has many series. "balanced": in units of its series,
+        those of the seasonal naive forecast's error in training, so that all series count alike
+        whatever their size. None: in units of the scaled target. Needs `window_norm`.""",
     )
     shuffle: bool = parameter(
         True,

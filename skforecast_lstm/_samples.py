@@ -14,15 +14,26 @@ __all__ = ["Chosen", "check_weights"]
 
 @dataclass
 class Chosen:
-    """Samples: windows, targets (n, n_steps_out, n_targets), and weights or None."""
+    """Samples: windows, targets (n, n_steps_out, n_targets), and weights or None.
+
+    With `counts`, what an error of each of them counts beside its weight.
+    """
 
     windows: Windows
     targets: np.ndarray
     weight: np.ndarray | None = None
+    counts: np.ndarray | None = None
 
     def __getitem__(self, rows: np.ndarray) -> Chosen:
-        weight = None if self.weight is None else self.weight[rows]
-        return Chosen(self.windows[rows], self.targets[rows], weight)
+        given = self.weight, self.counts
+        weights = (None if values is None else values[rows] for values in given)
+        return Chosen(self.windows[rows], self.targets[rows], *weights)
+
+    def in_loss(self) -> np.ndarray | None:
+        """What each sample weighs in the loss; None: all alike."""
+        if self.weight is None or self.counts is None:
+            return self.counts if self.weight is None else self.weight
+        return self.weight * self.counts
 
     def complete(self, *, can_skip: bool, names: tuple[str, str] = ("X", "y")) -> Chosen:
         """Those to train on: nothing missing in window or targets, and some weight.

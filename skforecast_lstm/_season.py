@@ -1,4 +1,4 @@
-"""Seasons: which one a series has, and where in a window a row of the same season is."""
+"""Seasons: which one a series has, where in a window it comes back, and how well it forecasts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from skforecast_lstm._relation import Relation
 from skforecast_lstm._windows import Windows
 
-__all__ = ["find_season", "same_season"]
+__all__ = ["balanced", "find_season", "same_season"]
 
 
 def same_season(ahead: np.ndarray, season_length: int) -> np.ndarray:
@@ -38,3 +38,44 @@ def find_season(windows: Windows, targets: np.ndarray, relation: Relation) -> in
     errors = [np.abs(history[:, same_season(ahead, length)] - targets) for length in lengths]
     means = np.array([np.nanmean(e) if np.isfinite(e).any() else np.inf for e in errors])
     return int((means <= 1.03 * means.min()).argmax()) + 1
+
+
+def balanced(
+    series: np.ndarray,
+    windows: Windows,
+    targets: np.ndarray,
+    relation: Relation,
+    season_length: int,
+) -> np.ndarray | None:
+    """Say what an error of each sample counts, so that all series count alike.
+
+    An error counts in units of its series: of the mean absolute error of the seasonal naive
+    forecast of its samples. In the mean over samples, it counts one.
+
+    Parameters
+    ----------
+    series : ndarray of int of shape (n_samples,)
+        The number of the series of each sample.
+    windows : Windows of shape (n_samples, n_steps_in, n_features)
+        Their windows.
+    targets : ndarray of shape (n_samples, n_steps_out, n_targets)
+        Their targets.
+    relation : Relation
+        How these follow from their history.
+    season_length : int
+        Rows until the season comes back.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_samples,) or None
+        Zero where the naive forecast of a series never errs. None: of none it does.
+    """
+    ahead = relation.lead + np.arange(targets.shape[1])
+    rows = windows.ends[:, np.newaxis] + 1 + same_season(ahead, season_length)
+    history = relation.offset + relation.scale * windows.table[rows][..., list(relation.columns)]
+    errors = np.nan_to_num(np.abs(history - targets)).mean(axis=(1, 2))
+    units = np.bincount(series, errors) / np.maximum(np.bincount(series), 1)
+    # What is left of rounding is no movement.
+    is_moving = units > 1e-6 * units.max()
+    counts = np.divide(1.0, units, out=np.zeros_like(units), where=is_moving)[series]
+    return counts / counts.mean() if counts.any() else None

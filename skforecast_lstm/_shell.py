@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,25 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._linear import MAX_NUMBERS, N_AT_ONCE, linear_start, time_folds
+from skforecast_lstm._linear import (
+    MAX_NUMBERS,
+    N_AT_ONCE,
+    Linear,
+    Normalised,
+    View,
+    linear_start,
+    time_folds,
+)
 from skforecast_lstm._relation import Relation
+from skforecast_lstm._season import same_season
 from skforecast_lstm._windows import Windows
-from skforecast_lstm.layers import LinearSkip, MemberAverage, RestoreLevel, WindowNorm
+from skforecast_lstm.layers import (
+    LinearSkip,
+    MemberAverage,
+    RestoreLevel,
+    Share,
+    WindowNorm,
+)
 
 __all__ = ["Shell", "apply", "average_members", "join_members", "model_of", "new_inputs"]
 
@@ -51,15 +66,24 @@ class Shell:
         network.compute_mask = lambda inputs, mask=None: None
         window, *known = new_inputs(network)
         x = window
+        more = list(known)
         if self.window_norm is not None:
-            x, shift, scale = self._norm(n_steps_out)(window)
+            x, shift, scale, level = self._norm(n_steps_out)(window)
+            more = [level, *known] if self._reads_level else more
         outputs = apply(network, [x, *known])
         if self.linear_skip:
             skip = LinearSkip(network.output_shape[1:])
-            outputs = layers.Add()([outputs, skip([x, *known] if known else x)])
+            linear = skip([x, *more] if more else x)
+            _begin_at_nothing(network)
+            outputs = layers.Add()([Share()(outputs), linear])
         if self.window_norm is not None:
             outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
         return model_of([window, *known], outputs)
+
+    @property
+    def _reads_level(self) -> bool:
+        """Whether the linear part reads the level of the window beside its departures from it."""
+        return self.window_norm == "seasonal"
 
     def _norm(self, n_steps_out: int) -> WindowNorm:
         assert self.window_norm is not None
@@ -84,7 +108,8 @@ class Shell:
         y: np.ndarray,
         quantiles: Sequence[float],
         sample_weight: np.ndarray | None = None,
-    ) -> list[np.ndarray]:
+        counts: np.ndarray | None = None,
+    ) -> Linear:
         """Weights of the linear skip, the network's last, that make it a ridge regression.
 
         Parameters
@@ -103,28 +128,78 @@ class Shell:
             What is predicted of each target: the constants begin at these of what is left.
         sample_weight : ndarray of shape (n_samples,), default=None
             Weights of the samples.
+        counts : ndarray of shape (n_samples,), default=None
+            What an error of each of them counts.
         """
         # The newest samples, as many as can be held at once.
         newest = slice(-max(1, MAX_NUMBERS // len(weights[-2])), None)
-        weight = None if sample_weight is None else sample_weight[newest]
-        inputs, shift, scale = self._normalise(weights, windows[newest], y.shape[1])
+        weight, counts = (None if w is None else w[newest] for w in (sample_weight, counts))
+        normalised = self._normalise(weights, windows[newest], y.shape[1])
         folds = time_folds(rows[newest], y.shape[1] + max(self.lead, 1) - 1)
+        views = self._views(*windows.shape[1:], *y.shape[1:])
+        if counts is not None:  # windows of small series count as much as those of large ones
+            views = {name: view._replace(by_size=True) for name, view in views.items()}
         if known is not None:
-            inputs = np.hstack([inputs, known[newest].reshape(len(inputs), -1)])
+            known = known[newest].reshape(len(normalised.inputs), -1)
+            normalised = normalised._replace(inputs=np.hstack([normalised.inputs, known]))
+            views = {name: _reading_more(view, known.shape[1]) for name, view in views.items()}
         return linear_start(
-            weights[-2:], (inputs, shift, scale), y[newest], quantiles, weight, folds
+            weights[-2:], normalised, y[newest], quantiles, weight, counts, folds, views
         )
+
+    def _views(
+        self, n_steps: int, n_features: int, n_steps_out: int, n_targets: int
+    ) -> dict[str, View]:
+        """The regressions that the linear part is the mean of, of windows and their level.
+
+        For windows normalised by a season, they are shrunk towards the value one season before
+        ("season"), the last value, and the season with the change of the mean over a season added
+        ("drift"). Two more count windows by how much they move: one reads the scale, so that its
+        constant is one in the units of the targets, and one the level as well.
+        """
+        empty, columns = np.zeros((n_steps, n_features, n_steps_out, n_targets)), [*self.columns]
+        if self.window_norm != "seasonal":
+            n_inputs, n_outputs = n_steps * n_features, n_steps_out * n_targets
+            return {"window": View(empty.reshape(n_inputs, n_outputs), np.ones(n_inputs, bool))}
+        length, targets = self.season_length, [*range(n_targets)]
+        kernels = {"season": empty}
+        if length > 1:
+            kernels["last"] = empty.copy()
+            ahead = self.lead + np.arange(n_steps_out)
+            for step, at in enumerate(same_season(ahead, length)):
+                kernels["last"][at, columns, step, targets] = -1
+        if n_steps >= 2 * length:
+            change = np.zeros(n_steps)
+            change[-length:], change[-2 * length : -length] = 1 / length, -1 / length
+            kernels["drift"] = empty.copy()
+            kernels["drift"][:, columns, :, targets] = change[:, np.newaxis]
+        n_inputs, n_level = n_steps * n_features, 2 * n_targets
+        kernels = {
+            name: np.pad(kernel.reshape(n_inputs, -1), [(0, n_level), (0, 0)])
+            for name, kernel in kernels.items()
+        }
+        place = np.arange(n_inputs + n_level) - n_inputs
+        views = {name: View(kernel, place < 0) for name, kernel in kernels.items()}
+        views["scale"] = View(kernels["season"], place < n_targets, by_size=True)
+        views["level"] = View(kernels["season"], place < n_level, by_size=True)
+        return views
+
+    def linear_only(self, weights: list[np.ndarray]) -> list[np.ndarray]:
+        """Weights with which the linear part forecasts alone."""
+        *inner, share, kernel, bias = weights
+        return [*inner, np.zeros_like(share), kernel, bias]
 
     def _normalise(
         self, weights: list[np.ndarray], windows: Windows, n_steps_out: int
-    ) -> list[np.ndarray]:
-        """Windows as the network sees them, a row each, and their shift and scale."""
+    ) -> Normalised:
+        """Windows as the linear part reads them, a row each."""
         norm = self._norm(n_steps_out) if self.window_norm is not None else None
         if norm is not None:
             norm.build(windows.shape)
             norm.set_weights(weights[:2])
         n_windows, n_numbers = len(windows), windows.shape[1] * windows.shape[2]
-        inputs = np.empty((n_windows, n_numbers), dtype=weights[0].dtype)
+        n_inputs = n_numbers + 2 * len(self.columns) * self._reads_level
+        inputs = np.empty((n_windows, n_inputs), dtype=weights[0].dtype)
         levels = []
         n_at_once = max(1, N_AT_ONCE // n_numbers)
         for first in range(0, n_windows, n_at_once):
@@ -134,12 +209,20 @@ class Shell:
             block = np.where(mask[..., np.newaxis], block, 0).astype(inputs.dtype)
             if norm is not None:
                 found = norm(block, mask=None if mask.all() else mask)
-                block, *level = map(ops.convert_to_numpy, found)
-                levels.append(level)
-            inputs[part] = block.reshape(len(block), -1)
+                block, *restored, level = map(ops.convert_to_numpy, found)
+                levels.append(restored)
+                if self._reads_level:
+                    inputs[part, n_numbers:] = level.reshape(len(level), -1)
+            inputs[part, :n_numbers] = block.reshape(len(block), -1)
         if norm is None:
-            return [inputs, np.zeros((1, 1, 1)), np.ones((1, 1, 1))]
-        return [inputs, *map(np.concatenate, zip(*levels, strict=True))]
+            return Normalised(inputs, np.zeros((1, 1, 1)), np.ones((1, 1, 1)))
+        return Normalised(inputs, *map(np.concatenate, zip(*levels, strict=True)))
+
+
+def _reading_more(view: View, n_more: int) -> View:
+    """A regression that reads so many more inputs, behind the others."""
+    reference = np.pad(view.reference, [(0, n_more), (0, 0)])
+    return view._replace(reference=reference, reads=np.append(view.reads, np.ones(n_more, bool)))
 
 
 def new_inputs(model: keras.Model) -> list[Any]:
@@ -174,3 +257,20 @@ def join_members(members: Sequence[keras.Model]) -> keras.Model:
 def average_members(joined: keras.Model) -> keras.Model:
     """Build a model that gives the mean of joined members."""
     return model_of(joined.inputs, MemberAverage()(joined.output))
+
+
+def _begin_at_nothing(network: keras.Model) -> None:
+    """Let the dense layers that a network ends in begin at zero, so that it first says nothing."""
+    for layer in _last_layers(network.outputs[0]):
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(ops.zeros_like(layer.kernel))
+
+
+def _last_layers(output: Any) -> Iterator[keras.Layer]:
+    """The layers with weights that an output comes from, with none in between."""
+    layer, node, _ = output._keras_history
+    if layer.weights:
+        yield layer
+        return
+    for source in layer._inbound_nodes[node].input_tensors:
+        yield from _last_layers(source)

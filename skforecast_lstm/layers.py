@@ -12,7 +12,7 @@ from keras import layers, ops
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._season import same_season
 
-__all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "WindowNorm"]
+__all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "Share", "WindowNorm"]
 
 check_backend()
 
@@ -50,8 +50,10 @@ class WindowNorm(layers.Layer):
     Notes
     -----
     Its weights, which are not trained, lead from the units of the features to those of the scaled
-    targets. It returns the window, and what :class:`RestoreLevel` takes back: the shift, of shape
-    (n_samples, n_steps_out or 1, n_targets), and the scale, (n_samples, 1, n_targets).
+    targets. It returns the window; what :class:`RestoreLevel` takes back, the shift, of shape
+    (n_samples, n_steps_out or 1, n_targets), and the scale, (n_samples, 1, n_targets); and what a
+    linear part may read of the level, one over the scale, and what was subtracted over the scale,
+    (n_samples, 1, 2 * n_targets).
 
     References
     ----------
@@ -65,7 +67,7 @@ class WindowNorm(layers.Layer):
     >>> import numpy as np
     >>> from skforecast_lstm.layers import RestoreLevel, WindowNorm
     >>> window = np.array([[[10.0], [20.0], [30.0]]])
-    >>> normalised, shift, scale = WindowNorm("mean")(window)
+    >>> normalised, shift, scale, level = WindowNorm("mean")(window)
     >>> normalised[0, :, 0].numpy()
     array([-10.,   0.,  10.], dtype=float32)
     >>> RestoreLevel()([np.array([[15.0]]), shift, scale]).numpy()
@@ -99,7 +101,7 @@ class WindowNorm(layers.Layer):
             shape=shape, initializer="zeros", trainable=False, name="to_offset"
         )
 
-    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any, Any]:
+    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any, Any, Any]:
         """Normalise windows; masked steps count for nothing."""
         columns = list(self.columns)
         history = self.to_offset + self.to_scale * ops.take(inputs, columns, axis=2)
@@ -117,11 +119,12 @@ class WindowNorm(layers.Layer):
             scale = ops.sqrt(variance + _MIN_SCALE**2)
         shift = mean if self.kind in ("standard", "mean") else history[:, -1:]
         normalised = (history - shift) / scale * is_known
+        level = ops.concatenate([1 / scale, shift / scale], axis=2)
         if self.kind == "seasonal":
             ahead = self.lead + np.arange(self.n_steps_out)
             steps = inputs.shape[1] + same_season(ahead, self.season_length)
             shift = ops.take(history, steps, axis=1)
-        return self._replace(inputs, normalised), shift, scale
+        return self._replace(inputs, normalised), shift, scale, level
 
     def _replace(self, inputs: Any, history: Any) -> Any:
         """The window with its targets' history replaced; in the same order."""
@@ -134,8 +137,8 @@ class WindowNorm(layers.Layer):
         return ops.take(ops.concatenate([history, inputs], axis=2), order, axis=2)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The window's mask goes on; shift and scale have none."""
-        return mask, None, None
+        """The window's mask goes on; shift, scale and level have none."""
+        return mask, None, None, None
 
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from."""
@@ -193,7 +196,7 @@ class RestoreLevel(layers.Layer):
 class LinearSkip(layers.Layer):
     """A linear map from all steps of a window to the outputs, which begins at zero.
 
-    It reads what is known ahead, too, where it gets the window and that.
+    It reads the level of the window and what is known ahead, too, where it gets them.
 
     Parameters
     ----------
@@ -242,6 +245,27 @@ class LinearSkip(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from."""
         return {**super().get_config(), "shape": self.shape}
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Share(layers.Layer):
+    """How much of a network's output is added to the linear part: a number that is not trained.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skforecast_lstm.layers import Share
+    >>> Share()(np.ones([1, 2])).numpy()
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weight: all of it, until told."""
+        self.share = self.add_weight(shape=(), initializer="ones", trainable=False, name="share")
+
+    def call(self, inputs: Any) -> Any:
+        """Take so much of the outputs."""
+        return inputs * self.share
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

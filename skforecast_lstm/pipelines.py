@@ -103,11 +103,15 @@ def make_lstm_pipeline(
     -----
     The default regressor is made of a few remedies, chosen by their forecasts of 26 real series
     (``benchmarks/README.md``): it learns by how much the target departs from its value one season
-    before (``window_norm="seasonal"``), on top of a ridge regression (``linear_skip="ridge"``),
-    for 50 epochs with a small and falling learning rate, by absolute error; and there are three of
-    it (``n_members=3``). Windows in the thousands repay more epochs. It needs the targets' own
-    history among the features, or ``lstm__window_norm=None``, as in a nowcast (``lead=0``). All can
-    be set and searched: ``pipeline.set_params(lstm__epochs=200)``.
+    before (``window_norm="seasonal"``), on top of ridge regressions (``linear_skip="ridge"``), by
+    absolute error, with a falling learning rate; and there are three of it (``n_members=3``). How
+    long it trains is found by a trial on the last fifth of the training rows (``epochs="auto"``):
+    where the network does not lower the error of the regressions there, these forecast alone
+    (``network_gain_`` is 0). Of many series, each counts alike (``series_weight="balanced"``), and
+    single values that are far from all around them are repaired (``outliers="repair"``). It
+    needs the targets' own history among the features, or ``lstm__window_norm=None`` and
+    ``lstm__series_weight=None``, as in a nowcast (``lead=0``). All can be set and searched:
+    ``pipeline.set_params(lstm__epochs=200)``.
 
     Examples
     --------
@@ -162,9 +166,12 @@ def _recommended_regressor(season_length: int | None, lead: int) -> Any:
         linear_skip="ridge",
         n_members=3,
         loss="mae",
-        learning_rate=3e-4,
+        learning_rate="auto",
         learning_rate_schedule="cosine",
-        epochs=50,
+        epochs="auto",
+        batch_size="auto",
+        series_weight="balanced" if lead else None,
+        outliers="repair",
     )
 
 

@@ -48,7 +48,7 @@ def test_the_norm_is_exactly_reversible(kind, seed, level, spread, columns, n_ta
     norm = WindowNorm(kind, columns, n_steps_out=8, lead=1, season_length=8)
     norm.build(inputs.shape)
     norm.set_weights([to_scale, to_offset])
-    window, shift, scale = (part.numpy() for part in norm(inputs))
+    window, shift, scale, _ = (part.numpy() for part in norm(inputs))
     others = [column for column in range(3) if column not in columns]
     np.testing.assert_array_equal(window[..., others], inputs[..., others])
     history = to_offset + to_scale * inputs[..., columns].astype(np.float64)
@@ -64,7 +64,7 @@ def test_the_norm_is_exactly_reversible(kind, seed, level, spread, columns, n_ta
 @each_norm
 def test_windows_are_shifted_and_scaled_by_what_is_in_them(kind):
     inputs = np.float32([100, -3]) + walk(30, 2).reshape(5, 6, 2).astype(np.float32)
-    window, shift, scale = WindowNorm(kind, (1,), season_length=3)(inputs)
+    window, shift, scale, _ = WindowNorm(kind, (1,), season_length=3)(inputs)
     history = inputs[..., 1:].astype(np.float64)
     mean, last = history.mean(axis=1, keepdims=True), history[:, -1:]
     deviation = np.sqrt(history.var(axis=1, keepdims=True) + _MIN_SCALE**2)
@@ -86,7 +86,7 @@ def test_windows_are_shifted_and_scaled_by_what_is_in_them(kind):
 def test_a_zero_output_is_the_seasonal_naive_forecast(lead, n_steps_out, season_length):
     inputs = walk(60, 2).reshape(5, 12, 2).astype(np.float32)[:, -6:]
     norm = WindowNorm("seasonal", (1, 0), n_steps_out, lead, season_length)
-    _, shift, scale = norm(inputs)
+    _, shift, scale, _ = norm(inputs)
     zeros = np.zeros((5, n_steps_out * 2), np.float32)
     restored = RestoreLevel(n_steps_out)([zeros, shift, scale])
     expected = season_before(inputs[..., [1, 0]], season_length, n_steps_out, lead)
@@ -96,7 +96,7 @@ def test_a_zero_output_is_the_seasonal_naive_forecast(lead, n_steps_out, season_
 @pytest.mark.parametrize("lead", [0, 1, 3])
 def test_a_zero_output_is_the_naive_forecast(lead):
     inputs = walk(30, 2).reshape(5, 6, 2).astype(np.float32)
-    _, shift, scale = WindowNorm("last", (0, 1), 3, lead)(inputs)
+    _, shift, scale, _ = WindowNorm("last", (0, 1), 3, lead)(inputs)
     restored = RestoreLevel(3)([np.zeros((5, 3, 2), np.float32), shift, scale])
     np.testing.assert_array_equal(restored, inputs[:, [-1, -1, -1]])
 
@@ -125,7 +125,7 @@ def test_a_window_that_stands_still_is_finite_and_so_are_its_gradients(kind):
     norm = WindowNorm(kind, n_steps_out=2, season_length=4)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        window, shift, scale = norm(inputs)
+        window, shift, scale, _ = norm(inputs)
         restored = RestoreLevel(2)([window[:, :2, 0], shift, scale])
     np.testing.assert_array_equal(window, np.zeros((2, 6, 1)))
     np.testing.assert_array_equal(restored, np.full((2, 2), 1e4))
@@ -152,7 +152,7 @@ def test_masked_steps_count_for_nothing(kind, masked):
     norm = WindowNorm(kind, (1, 0), n_steps_out=3, season_length=4)
     norm.build(inputs.shape)
     norm.set_weights([np.float32([10, 2]), np.float32([1, -1])])
-    window, shift, scale = (part.numpy() for part in norm(inputs, mask=tf.constant(MASK)))
+    window, shift, scale, _ = (part.numpy() for part in norm(inputs, mask=tf.constant(MASK)))
     history = inputs[..., [1, 0]].astype(np.float64) * [10, 2] + [1, -1]
     for sample, is_known in enumerate(MASK):
         known = history[sample, is_known]

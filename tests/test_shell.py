@@ -134,6 +134,12 @@ def test_without_remedies_a_network_is_what_its_builder_builds():
     np.testing.assert_array_equal(idle.fit(X, y).predict(X), model.predict(X))
 
 
+def inner_weights(model):
+    """The weights of a surrounded network without those of what surrounds it."""
+    around = ("window_norm", "share", "linear_skip")
+    return [weight for weight in model.weights if not weight.path.startswith(around)]
+
+
 @each_norm
 @each_name
 def test_gradients_reach_every_weight(name, kind):
@@ -146,6 +152,10 @@ def test_gradients_reach_every_weight(name, kind):
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(64, 8, 2)).astype(np.float32)
     truth = rng.normal(size=(64, *model.output_shape[1:]))
+    # At first its last layer is zero, and lets nothing through.
+    for ours, theirs in zip(inner_weights(model), plain.weights, strict=True):
+        assert ours.path.split("/")[-1] == theirs.path.split("/")[-1]
+        ours.assign(theirs)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.square(model(inputs, training=True) - truth))
     for weight, gradient in zip(
@@ -337,7 +347,7 @@ def test_steps_that_are_missing_at_the_front_change_nothing():
     params = {"window_norm": "standard", "linear_skip": True, "target_scaler": None}
     model = make(missing="mask", **params, epochs=5, learning_rate=0.05).fit(X, y)
     assert all(np.isfinite(weight).all() for weight in model.model_.get_weights())
-    _, _, core, skip, *_ = model.model_.layers
+    _, _, core, _, skip, *_ = model.model_.layers
     recurrent, dense = core.layers[1:]
     known = X[:10, 2:].astype(np.float32)
     mean = known[..., :1].mean(axis=1, keepdims=True)

@@ -105,7 +105,7 @@ def test_types_of_parameters_can_be_read(name):
     cls = getattr(skforecast_lstm, name)
     types = get_type_hints(cls.__init__)  # as makers of command lines and forms do
     assert set(types) == {*inspect.signature(cls).parameters, "return"}
-    assert types["epochs"] is int
+    assert types["epochs"] == int | str
     assert types["season_length"] == int | None
 
 

@@ -1,0 +1,258 @@
+"""The course of a training: from the linear part on, for as long as later windows gain by it."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skforecast_lstm import _programs as training
+from skforecast_lstm._members import Member
+from skforecast_lstm._watchers import Progress
+from skforecast_lstm._windows import Windows
+
+__all__ = ["Budget", "Course", "batch_of", "rate_of"]
+
+# The part of the samples that budgets are found on: the last in time.
+_LATE = 0.2
+# The most epochs: no more than a tenth of the samples, unless that is next to nothing.
+_MAX_EPOCHS = 100
+_MIN_MAX_EPOCHS = 10
+# How much longer a network has been trained at the next look at the later windows.
+_GROWTH = 1.5
+# Looks without a lower error before a trial ends, and the fewest updates.
+_PATIENCE = 2
+_MIN_UPDATES = 500
+# Of the epochs that err at most so much more than the best, the fewest are taken.
+_TOLERANCE = 0.02
+_TINY = 1e-12
+# Samples per update: a fiftieth of all, within these bounds; and the rate of the smallest.
+_BATCHES = 32, 256
+_RATE = 1e-3
+
+
+def batch_of(n_samples: int) -> int:
+    """Samples per update where there are so many: more of them where updates are many."""
+    smallest, largest = _BATCHES
+    return int(np.clip(2 ** np.floor(np.log2(max(1, n_samples / 50))), smallest, largest))
+
+
+def rate_of(batch_size: int) -> float:
+    """Learning rate for batches of a size: larger ones are less noisy and allow larger steps."""
+    return float(_RATE * np.sqrt(batch_size / _BATCHES[0]))
+
+
+class Budget(NamedTuple):
+    """How long to train.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the samples. 0: the linear part is to forecast alone.
+    gain : float
+        The part of the error of the linear part that training saved on later windows, in a trial.
+        NaN: there was none.
+    """
+
+    epochs: int
+    gain: float = float("nan")
+
+
+@dataclass
+class Course:
+    """What the networks of a fit are trained on, and how.
+
+    Parameters
+    ----------
+    network : Network
+        What they are.
+    samples : Samples
+        What they are trained on.
+    windows, rows : Windows
+        The windows of the samples as the network sees them, and before they were completed.
+    counts : ndarray of shape (n_samples,) or None
+        What an error of each sample counts.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples, apart from that.
+    quantiles : tuple of float
+        What is predicted of each target.
+    compilation : callable
+        Makes a new one for every network: optimizers, metrics and callbacks have a state.
+    options : callable
+        Makes what :func:`_programs.train` wants to know, for a member and with a progress bar.
+    batch_size : int
+        Samples per update.
+    jit_compile : {"auto"} or bool
+        Whether XLA compiles the training step.
+    """
+
+    network: training.Network
+    samples: training.Samples
+    windows: Windows
+    rows: Windows
+    counts: np.ndarray | None
+    weight: np.ndarray | None
+    quantiles: tuple[float, ...]
+    compilation: Callable[[], training.Compilation]
+    options: Callable[..., training.Training]
+    batch_size: int
+    jit_compile: str | bool
+
+    def begin_at_ridge(self, members: Sequence[Member], *, alone: bool = False) -> dict[str, float]:
+        """Let the linear part of networks begin at ridge regressions of the samples.
+
+        With `alone`, it is all that forecasts. Returned are the errors of the regressions.
+        """
+        # The truth stands beside each of its quantiles: once is enough.
+        y = self.samples.y[..., :: len(self.quantiles)]
+        linear = self.network.shell.start_linear(
+            members[0].state.weights,
+            self.windows,
+            self.rows,
+            self.samples.known,
+            y,
+            self.quantiles,
+            self.weight,
+            self.counts,
+        )
+        for member in members:
+            member.state.weights[-len(linear.weights) :] = linear.weights
+            if alone:
+                member.state.weights = self.network.shell.linear_only(member.state.weights)
+        return linear.errors
+
+    def train(
+        self,
+        members: Sequence[Member],
+        validation: training.Samples | None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> training.History:
+        """Train one network after the other, and return the mean of their histories."""
+        histories = []
+        with contextlib.closing(progress) if progress else contextlib.nullcontext():
+            for member in members:
+                histories.append(self._train(member, validation, progress, **options))
+        return _mean_history(histories)
+
+    def _train(
+        self,
+        member: Member,
+        validation: training.Samples | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> training.History:
+        member.state, history = training.train(
+            self.network,
+            self.compilation(),
+            member.state,
+            self.samples,
+            validation,
+            self.options(member, progress, **options),
+            self.jit_compile,
+        )
+        return history
+
+    # --- how long ----------------------------------------------------------------------------
+
+    def find_budget(self, member: Member, reach: int, *, is_linear: bool) -> Budget:
+        """Train a network on the earlier samples, and look at its error on the later ones.
+
+        Parameters
+        ----------
+        member : Member
+            A network with fresh weights, which is not changed.
+        reach : int
+            How many rows ahead of their window the targets reach.
+        is_linear : bool
+            Whether it begins at ridge regressions, which may be left to forecast alone.
+        """
+        rows = np.arange(len(self.samples.y))
+        late = rows[len(rows) - int(np.ceil(_LATE * len(rows))) :]
+        early = rows[: len(rows) - len(late)]
+        early = early[self.rows.end_before(early, late, reach)]
+        if not len(early):
+            return Budget(_MIN_MAX_EPOCHS)
+        part = self._part(early)
+        return part._look(copy.deepcopy(member), self._part(late), is_linear=is_linear)
+
+    def _part(self, rows: np.ndarray) -> Course:
+        """The course of some of the samples."""
+        counts, weight, known, in_loss = (
+            None if values is None else values[rows]
+            for values in (self.counts, self.weight, self.samples.known, self.samples.weight)
+        )
+        samples = replace(
+            self.samples,
+            starts=self.samples.starts[rows],
+            y=self.samples.y[rows],
+            weight=in_loss,
+            known=known,
+        )
+        return replace(
+            self,
+            samples=samples,
+            windows=self.windows[rows],
+            rows=self.rows[rows],
+            counts=counts,
+            weight=weight,
+        )
+
+    def _look(self, member: Member, late: Course, *, is_linear: bool) -> Budget:
+        """Train for longer and longer, until the later windows gain no more."""
+        errors = {}
+        n_updates = -(-len(self.samples.y) // self.batch_size)
+        if is_linear:
+            self.begin_at_ridge([member])
+            alone = self.network.shell.linear_only(member.state.weights)
+            errors[0] = late._error(training.State(alone))
+        for n_done, n_more in _looks(len(self.samples.y)):
+            self._train(
+                member, epochs=n_more, first_epoch=n_done, schedule="constant", is_trial=True
+            )
+            errors[n_done + n_more] = late._error(member.state)
+            is_late = n_updates * (n_done + n_more) >= _MIN_UPDATES
+            if is_late and min([*errors.values()][-_PATIENCE:]) > min(errors.values()):
+                break
+        most = (1 + _TOLERANCE) * min(errors.values())
+        epochs = next(n for n, error in errors.items() if error <= most)
+        first = errors.get(0, float("nan"))
+        return Budget(epochs, 1 - errors[epochs] / first if first else 0.0)
+
+    def _error(self, state: training.State) -> float:
+        """The mean absolute or pinball error of a network, weighted as in the loss."""
+        samples, n_quantiles = self.samples, len(self.quantiles)
+        inputs = samples.table, samples.starts, samples.is_masked, samples.known
+        outputs = training.predict(self.network, [state], *inputs)
+        apart = samples.y - outputs.reshape(samples.y.shape)
+        losses = np.abs(apart)
+        if n_quantiles > 1:
+            levels = np.tile(self.quantiles, apart.shape[2] // n_quantiles)
+            losses = np.maximum(levels * apart, (levels - 1) * apart)
+        weight = np.ones(len(losses)) if samples.weight is None else samples.weight
+        return float(weight @ losses.mean(axis=(1, 2)) / max(weight.sum(), _TINY))
+
+
+def _looks(n_samples: int) -> Iterator[tuple[int, int]]:
+    """Epochs that are done, and how many more there are until the next look."""
+    done, most = 0, min(_MAX_EPOCHS, max(_MIN_MAX_EPOCHS, n_samples // 10))
+    while done < most:
+        more = min(max(2, round(done * (_GROWTH - 1))), most - done)
+        yield done, more
+        done += more
+
+
+def _mean_history(histories: list[training.History]) -> training.History:
+    """Mean over the members that were still training in an epoch."""
+    return {
+        name: [
+            float(np.mean(values))
+            for epoch in range(max(len(history[name]) for history in histories))
+            if (values := [h[name][epoch] for h in histories if epoch < len(h[name])])
+        ]
+        for name in histories[0]
+    }

@@ -1,0 +1,265 @@
+"""What a regressor makes of X and y: checked and scaled samples, and the network for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skforecast_lstm import _programs as training
+from skforecast_lstm._containers import as_rows
+from skforecast_lstm._keras_params import KerasParams
+from skforecast_lstm._known import among_history, known_by_step
+from skforecast_lstm._lags import warn_of_reversed
+from skforecast_lstm._outliers import repaired
+from skforecast_lstm._parameters import LSTMParameters
+from skforecast_lstm._relation import Relation, check_columns, relate_targets
+from skforecast_lstm._samples import Chosen
+from skforecast_lstm._scaling import (
+    Line,
+    fit_feature_scaler,
+    fit_target_scaler,
+    line_of,
+    scaled_windows,
+    through_scaler,
+)
+from skforecast_lstm._season import balanced, find_season
+from skforecast_lstm._shell import Shell
+from skforecast_lstm._targets import FramedRegressorMixin, count_scales, find_lead
+from skforecast_lstm._validation import FLOATS, check_feature_names, validate_data
+from skforecast_lstm._windows import KnownAhead, Windows
+
+__all__ = ["InputsMixin"]
+
+
+class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
+    """Checks and scales what a regressor is given, and finds what the network has to be like."""
+
+    n_features_in_: int
+    n_steps_in_: int
+    n_steps_out_: int
+    n_targets_: int
+    season_length_: int
+    n_outliers_: int
+    feature_scaler_: Any
+    target_scaler_: Any
+    _n_dims: int
+    _ahead: KnownAhead | None
+    _n_scales: int
+    _quantiles: tuple[float, ...]
+    _lead: int
+    _relation: Relation
+
+    # --- X and y -----------------------------------------------------------------------------
+
+    def _check_windows(self, X: Any, *, reset: bool) -> Windows:
+        """Return the windows of X; NaN may mark missing steps."""
+        X = as_rows(X)
+        X = X if hasattr(X, "ndim") else np.asarray(X)
+        if X.ndim > 3:
+            raise ValueError(
+                f"X must be 3-D (n_samples, n_steps_in, n_features), or 2-D for windows of one "
+                f"series, got shape {X.shape}."
+            )
+        if X.ndim != 3:
+            params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
+            names = getattr(X, "columns", None)
+            if reset or self._n_dims == 2:
+                X = validate_data(self, X, reset=reset, **params)
+            else:  # windows of one series, after a fit on 3-D ones: the columns are steps
+                X = check_array(X, **params)
+            sequences = self._oldest_first(X, names, reset=reset)
+            windows = Windows.of_sequences(sequences, mask=self.missing == "mask")
+        else:
+            windows = _check_3d(X, mask=self.missing == "mask")
+            if reset:
+                check_feature_names(self, X, reset=True)
+                if not windows.is_table:
+                    warn_of_reversed(windows.to_array(), type(self).__name__)
+        _, n_steps_in, n_features = windows.shape
+        if reset:
+            self._n_dims = X.ndim
+            if X.ndim == 3:
+                self._lag_order = None
+            self.n_steps_in_ = n_steps_in
+            self.n_features_in_ = n_features if X.ndim == 3 else n_steps_in
+            self._ahead = windows.ahead if self._reads_ahead() else None
+            return windows.but(ahead=self._ahead)
+        expected = self.n_steps_in_, self.n_features_in_ if self._n_dims == 3 else 1
+        if (n_steps_in, n_features) != expected:
+            raise ValueError(
+                f"X has windows of {n_steps_in} steps with {n_features} features, but "
+                f"{type(self).__name__} is expecting {expected[0]} steps with {expected[1]} "
+                f"features as input: X must be (n_samples, {expected[0]}, {expected[1]})."
+            )
+        return windows.but(ahead=self._ahead)
+
+    def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
+        """Return targets of shape (n, n_steps_out, n_targets)."""
+        y = as_rows(y)
+        targets = super()._check_targets(y, windows.ends, reset=reset)
+        # window_norm compares all steps of a target with the window: one scale for them.
+        is_one, names = self.window_norm is not None, getattr(y, "columns", None)
+        if reset:
+            n_scales = count_scales(self._y_shape, names, self.n_targets)
+            self._n_scales = self.n_targets_ if is_one else n_scales
+            self._lead = find_lead(y, self.n_steps_out_, windows.reach)
+        elif is_one and self._n_scales != self.n_targets_:
+            raise ValueError(
+                f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "
+                f"{type(self).__name__} was fitted with one for each of the {self._n_scales} "
+                f"columns of y. Set window_norm=None, or fit anew with warm_start=False."
+            )
+        return targets
+
+    def _check_held_out(self, X: Any, y: Any) -> Chosen | None:
+        """The user's own validation samples, complete ones only."""
+        if (X is None) != (y is None):
+            raise ValueError("X_val and y_val must be given together, or neither of them.")
+        if X is None:
+            return None
+        windows = self._check_windows(X, reset=False)
+        targets = self._check_targets(y, windows, reset=False)
+        chosen = Chosen(windows, targets)
+        return chosen.complete(can_skip=self.missing == "mask", names=("X_val", "y_val"))
+
+    # --- scales, network, routing ------------------------------------------------------------
+
+    def _repaired(self, chosen: Chosen) -> Chosen:
+        """Samples whose targets and history are repaired, if they are to be."""
+        self.n_outliers_ = 0
+        windows, targets = chosen.windows, chosen.targets
+        if self.outliers is None or not windows.is_table:
+            return chosen
+        columns = []
+        if self.window_norm is not None:
+            columns = check_columns(
+                self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
+            )
+        length = self.season_length or 1
+        none = np.zeros(len(windows.table), dtype=np.intp)
+        series = none if windows.series is None else windows.series
+        history, are_outliers = repaired(windows.table[:, columns], series, length)
+        if are_outliers.any():
+            table = windows.table.copy()
+            table[:, columns] = history
+            windows = windows.but(table=table)
+            self.n_outliers_ = int((are_outliers & windows.are_read()[:, np.newaxis]).sum())
+        order = np.lexsort((windows.ends, series[windows.ends]))
+        flat = targets.reshape(len(targets), -1)[order]
+        found, are_outliers = repaired(flat, series[windows.ends][order], length)
+        if are_outliers.any():
+            targets = np.empty_like(targets)
+            targets[order] = found.reshape(targets.shape)
+        return Chosen(windows, targets, chosen.weight)
+
+    def _fit_scalers(self, chosen: Chosen) -> None:
+        """Fit the scalers of features and targets to the samples that are trained on."""
+        self.feature_scaler_ = fit_feature_scaler(self.feature_scaler, chosen.windows)
+        self.target_scaler_ = fit_target_scaler(
+            self.target_scaler, chosen.targets, chosen.weight, self._n_scales
+        )
+
+    def _scaled_windows(self, windows: Windows) -> Windows:
+        """Scaled windows; oldest steps, if they are missing, are skipped or filled."""
+        return scaled_windows(self.feature_scaler_, windows.completed(mask=self.missing == "mask"))
+
+    def _scaled(self, chosen: Chosen) -> Chosen:
+        """Samples as the network is to see them."""
+        targets = self._through_scaler("transform", chosen.targets)
+        return Chosen(self._scaled_windows(chosen.windows), targets, chosen.weight, chosen.counts)
+
+    def _samples(self, scaled: Chosen) -> training.Samples:
+        windows, known = scaled.windows.history(), self._known(scaled.windows)
+        # The truth stands beside each of its quantiles.
+        y = np.repeat(scaled.targets, len(self._quantiles), axis=2)
+        return training.Samples(
+            windows.table, windows.starts, y, scaled.in_loss(), windows.is_masked, known
+        )
+
+    def _known(self, windows: Windows) -> np.ndarray | None:
+        """What the network reads of the coming steps."""
+        return known_by_step(windows, self.n_steps_out_, self._lead)
+
+    def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
+        return through_scaler(self.target_scaler_, method, values, self._n_scales)
+
+    def _network(self, windows: Windows) -> training.Network:
+        """The builder with the parameters it names."""
+        builder, arguments = self._builder()
+        known, n_features = self._known(windows[:1]), windows.history().shape[2]
+        if known is not None:
+            arguments["n_known_future"] = known.shape[2]
+        return training.Network(
+            builder,
+            self._shell(),
+            input_shape=(self.n_steps_in_, n_features),
+            n_steps_out=self.n_steps_out_,
+            n_targets=self.n_targets_ * len(self._quantiles),
+            **arguments,
+        )
+
+    def _find_relation(self, chosen: Chosen) -> Relation:
+        """How the scaled targets follow from their own history in the scaled windows."""
+        if self.window_norm is None:
+            return Relation((), 1, np.ones(0), np.zeros(0))
+        windows, targets = chosen.windows, chosen.targets
+        columns = check_columns(
+            self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
+        )
+        among_history(columns, windows.ahead)
+        features = line_of(self.feature_scaler_, windows.table[windows.are_read()])
+        outputs = line_of(self.target_scaler_, targets.reshape(-1, self.n_targets_))
+        if features is None or outputs is None:  # then both have to be transformed alike
+            return relate_targets(self._scaled(chosen), columns, self._lead)
+        found = relate_targets(chosen, columns, self._lead)
+        before = Line(features.scale[columns], features.offset[columns]).inverted()
+        scale, offset = outputs.after(Line(found.scale, found.offset)).after(before)
+        return found._replace(scale=scale, offset=offset)
+
+    def _find_season(self, scaled: Chosen) -> int:
+        """Rows until the season comes back, in samples as the network sees them."""
+        if self.window_norm != "seasonal":
+            return 1
+        if self.season_length is None:
+            n_rows = len(scaled.targets)
+            rows = np.linspace(0, n_rows - 1, min(n_rows, 1_000)).astype(int)
+            return find_season(scaled.windows[rows], scaled.targets[rows], self._relation)
+        if self.season_length > self.n_steps_in_:
+            raise ValueError(
+                f"window_norm='seasonal' needs windows as long as a season: season_length="
+                f"{self.season_length}, but n_steps_in={self.n_steps_in_}. Lengthen the window, or "
+                f"set season_length=None to have one found that fits."
+            )
+        return int(self.season_length)
+
+    def _counts(self, rows: Windows, scaled: Chosen) -> np.ndarray | None:
+        """What an error of each sample counts; None: all alike."""
+        if self.window_norm is None:
+            raise ValueError(
+                f"series_weight={self.series_weight!r} weighs errors in units of the naive "
+                f"forecast's, for which the targets' own history has to be among the features: set "
+                f"window_norm too, or leave series_weight=None."
+            )
+        if rows.series is None:
+            return None
+        samples = rows.series[rows.ends], scaled.windows, scaled.targets
+        return balanced(*samples, self._relation, self.season_length_)
+
+    def _shell(self) -> Shell:
+        return Shell(
+            window_norm=self.window_norm,
+            columns=among_history(self._relation.columns, self._ahead),
+            lead=self._relation.lead,
+            season_length=self.season_length_,
+            linear_skip=bool(self.linear_skip),
+        )
+
+
+def _check_3d(X: Any, *, mask: bool) -> Windows:
+    """Check windows; those of the window step are of a table that it has checked."""
+    if isinstance(X, Windows):
+        return X
+    params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan", "input_name": "X"}
+    return Windows.of_sequences(check_array(X, allow_nd=True, **params), mask=mask)
