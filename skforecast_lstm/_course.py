@@ -29,6 +29,8 @@ _PATIENCE = 2
 _MIN_UPDATES = 500
 # Of the epochs that err at most so much more than the best, the fewest are taken.
 _TOLERANCE = 0.02
+# A gain over the linear part has to be larger than chance gives: so much over the root of samples.
+_CHANCE = 3.0
 _TINY = 1e-12
 # Samples per update: a fiftieth of all, within these bounds; and the rate of the smallest.
 _BATCHES = 32, 256
@@ -218,10 +220,11 @@ class Course:
             is_late = n_updates * (n_done + n_more) >= _MIN_UPDATES
             if is_late and min([*errors.values()][-_PATIENCE:]) > min(errors.values()):
                 break
-        most = (1 + _TOLERANCE) * min(errors.values())
-        epochs = next(n for n, error in errors.items() if error <= most)
-        first = errors.get(0, float("nan"))
-        return Budget(epochs, 1 - errors[epochs] / first if first else 0.0)
+        best, first = min(errors.values()), errors.get(0, np.nan)
+        if is_linear and best >= (1 - _CHANCE / len(self.samples.y) ** 0.5) * first:
+            return Budget(0, 0.0)
+        epochs = next(n for n, error in errors.items() if error <= (1 + _TOLERANCE) * best)
+        return Budget(epochs, 1 - errors[epochs] / first)
 
     def _error(self, state: training.State) -> float:
         """The mean absolute or pinball error of a network, weighted as in the loss."""

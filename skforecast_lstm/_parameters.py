@@ -226,8 +226,8 @@ class LSTMParameters:
         """int or "auto"
         Passes over the training samples; with `early_stopping` the most there are. "auto": as many
         as lower the error on the last fifth of the samples, which a trial on those before them
-        finds; then all samples are trained on. With ``linear_skip="ridge"`` that may be none: then
-        the linear part forecasts alone.""",
+        finds; then all samples are trained on. With ``linear_skip="ridge"`` that may be none, where
+        the gain is no larger than chance gives: then the linear part forecasts alone.""",
     )
     batch_size: int | str = parameter(
         32,

@@ -5,9 +5,21 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.accuracy import METHODS, Method, evaluate, looks_ahead, run, split, summarize
+from benchmarks.accuracy import (
+    METHODS,
+    PANEL_METHODS,
+    Method,
+    evaluate,
+    evaluate_panel,
+    looks_ahead,
+    run,
+    split,
+    summarize,
+)
+from benchmarks.panels import PANELS, Frame, Panel
 from benchmarks.series import SERIES, available
 
 OURS = ["naive", "seasonal naive", "ridge"]
@@ -94,3 +106,58 @@ def test_results_are_kept_and_read_again(tmp_path, capsys):
     assert summary.loc["largest ratio to the better naive", "naive"] == pytest.approx(
         scores.loc["air_passengers", "naive"] / scores.loc["air_passengers", "seasonal naive"]
     )
+
+
+# --- panels -------------------------------------------------------------------------------------
+
+
+def toy_table():
+    """Two series of quarters, one below the other, with a column known ahead."""
+    rng = np.random.default_rng(0)
+    dates = pd.date_range("2000-01-01", periods=48, freq="QS")
+    parts = [
+        pd.DataFrame(
+            {"series": label, "y": size * (3 + rng.normal(size=48)), "known": rng.normal(size=48)},
+            index=dates,
+        )
+        for label, size in (("a", 1.0), ("b", 1_000.0))
+    ]
+    return pd.concat(parts)
+
+
+TOY = Panel("toy", toy_table, 4, 8, 4, n_test=8, every=2, known=("known",))
+
+
+def test_the_score_of_a_panel_by_hand():
+    table, series = toy_table(), []
+    for label in "ab":
+        y = table.loc[table["series"] == label, "y"].to_numpy()
+        unit = np.abs(y[4:40] - y[:36]).mean()
+        origins = [39, 41, 43]
+        errors = [abs(y[o + step] - y[o + step - 4]) for o in origins for step in range(1, 5)]
+        series.append(np.mean(errors) / unit)
+    found = evaluate_panel(PANEL_METHODS["seasonal naive"], TOY)
+    assert found["mase"] == pytest.approx(np.mean(series))
+    assert found["median"] == pytest.approx(np.median(series))
+
+
+@pytest.mark.parametrize("name", ["naive", "ridge", "without its network", "make_lstm_pipeline"])
+def test_methods_of_panels_forecast_every_origin_and_learn_from_no_test_row(name):
+    frame = TOY.frame()
+    assert not frame.is_train[frame.origins[-1]]
+    forecasts = PANEL_METHODS[name].fit(TOY, frame, 0)
+    assert np.isfinite(forecasts).all()
+    later = frame.table["y"].where(frame.is_train, frame.table["y"] * 2)
+    other = Frame(frame.table.assign(y=later), frame.is_train, frame.origins)
+    changed = PANEL_METHODS[name].fit(TOY, other, 0)
+    is_first = frame.is_train[frame.origins]  # these are made from training rows alone
+    assert is_first.sum() == 2
+    np.testing.assert_allclose(changed[is_first], forecasts[is_first], rtol=1e-4)
+    assert not np.allclose(changed[~is_first], forecasts[~is_first])
+
+
+@pytest.mark.parametrize("panel", [p for p in PANELS.values() if p.is_available()], ids=str)
+def test_panels_are_complete(panel):
+    frame = panel.frame()
+    assert np.isfinite(frame.truth(panel.horizon)).all()
+    assert not frame.is_train[frame.origins[-1] + 1]
