@@ -172,8 +172,9 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
 
     def _samples(self, scaled: Chosen) -> training.Samples:
         windows, known = scaled.windows.history(), self._known(scaled.windows)
-        # The truth stands beside each of its quantiles.
-        y = np.repeat(scaled.targets, len(self._quantiles), axis=2)
+        y = scaled.targets
+        if len(self._quantiles) > 1:  # the truth stands beside each of them
+            y = np.repeat(y, len(self._quantiles), axis=2)
         return training.Samples(
             windows.table, windows.starts, y, scaled.in_loss(), windows.is_masked, known
         )

@@ -801,6 +801,12 @@ def _find_history(estimator: Any) -> Mapping[str, Any]:
         history = getattr(parts[-1], "history_", None)
         if isinstance(history, Mapping) and "loss" in history:
             return history
+        if getattr(parts[-1], "network_gain_", None) == 0:
+            raise ValueError(
+                f"{type(parts[-1]).__name__} has trained for no epoch, so there is no loss to "
+                f"draw: with epochs='auto' it found that a network gains nothing over its linear "
+                f"part (network_gain_ is 0). Give epochs as a number to train it all the same."
+            )
         parts = fitted_parts(parts[-1])
     raise ValueError(
         f"estimator must hold a fitted regressor that keeps the loss of each epoch in history_, as "

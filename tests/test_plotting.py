@@ -743,3 +743,10 @@ def test_what_has_no_losses_is_refused():
 def test_a_history_without_losses_is_refused(history):
     with pytest.raises(ValueError, match="history must be a dict with the losses of each epoch"):
         LossDisplay.from_predictions(history)
+
+
+def test_a_network_that_was_not_trained_has_no_loss_to_draw():
+    X, y = make_supervised(PASSENGERS, n_steps_out=12)
+    model = make_lstm_pipeline(n_steps_in=24, season_length=12).set_params(lstm__random_state=0)
+    with pytest.raises(ValueError, match=r"LSTMRegressor has trained for no epoch.*network_gain_"):
+        LossDisplay.from_estimator(model.fit(X, y))
