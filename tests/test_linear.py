@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 
 from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm._linear import _PENALTIES, time_folds
+from skforecast_lstm._shell import Shell
 from skforecast_lstm.layers import _MIN_SCALE
 
 
@@ -149,3 +150,43 @@ def test_folds_of_many_series_leave_out_rows_of_each(reach):
         n_before = 4 * (when[fold][0] - reach + 1)
         n_before = max(n_before, fold[0] - fold[0] // 3)  # two thirds are always left
         np.testing.assert_array_equal(before, np.arange(n_before))
+
+
+@pytest.mark.parametrize("kind", ["season", "last", "drift", "scale", "level"])
+@pytest.mark.parametrize("lead", [1, 2])
+def test_regressions_are_shrunk_towards_simple_forecasts(kind, lead, monkeypatch):
+    table = 50 + walk(120, 3) * [1, 10, 1]
+    frame = pd.DataFrame(table, columns=list("abc"))
+    roles = {"target": ["a", "c"], "features": list("cba"), "n_steps_out": 3, "lead": lead}
+    X, y = make_supervised(frame, **roles)
+    windows = WindowTransformer(8, lead=lead, purge=False).fit_transform(X)
+    monkeypatch.setattr("skforecast_lstm._linear._PENALTIES", np.array([1e15]))
+    every = Shell._views
+    monkeypatch.setattr(Shell, "_views", lambda *shape: {kind: every(*shape)[kind]})
+    params = {"window_norm": "seasonal", "season_length": 4, "linear_skip": "ridge"}
+    model = make(**params, history_columns=[2, 0], target_scaler="standard")
+    found = model.initialize(windows, y).predict(windows)[7:].reshape(-1, 3, 2)
+    for target, column in enumerate([0, 2]):
+        history = table[:, column]
+        for row in range(7, 7 + len(found)):
+            season = [history[row + lead + step - 4] for step in range(3)]
+            change = history[row - 3 : row + 1].mean() - history[row - 7 : row - 3].mean()
+            expected = {"last": [history[row]] * 3, "drift": np.array(season) + change}
+            np.testing.assert_allclose(
+                found[row - 7, :, target], expected.get(kind, season), rtol=2e-3
+            )
+
+
+def test_the_linear_part_is_the_mean_of_regressions_by_their_errors(monkeypatch):
+    X, y = framed(walk(150), n_steps_in=8, n_steps_out=3)
+    params = {"window_norm": "seasonal", "season_length": 4, "linear_skip": "ridge"}
+    every, start = Shell._views, {}
+    model = make(**params).initialize(X, y)
+    for kind in model.linear_errors_:
+        monkeypatch.setattr(Shell, "_views", lambda *shape, k=kind: {k: every(*shape)[k]})
+        start[kind] = make(**params).initialize(X, y).predict(X)
+    errors = np.array(list(model.linear_errors_.values()))
+    assert list(start) == ["season", "last", "drift", "scale", "level"]
+    assert errors.min() == 1
+    expected = np.average(list(start.values()), axis=0, weights=errors**-8.0)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-4)
