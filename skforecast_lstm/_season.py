@@ -70,10 +70,12 @@ def balanced(
     counts : ndarray of shape (n_samples,) or None
         Zero where the naive forecast of a series never errs. None: of none it does.
     """
+    history, errors = windows.table[:, list(relation.columns)], np.zeros(len(targets))
+    # Step by step: all at once would be larger than the targets.
     ahead = relation.lead + np.arange(targets.shape[1])
-    rows = windows.ends[:, np.newaxis] + 1 + same_season(ahead, season_length)
-    history = relation.offset + relation.scale * windows.table[rows][..., list(relation.columns)]
-    errors = np.nan_to_num(np.abs(history - targets)).mean(axis=(1, 2))
+    for step, back in enumerate(same_season(ahead, season_length)):
+        naive = relation.offset + relation.scale * history[windows.ends + 1 + back]
+        errors += np.nan_to_num(np.abs(naive - targets[:, step])).mean(axis=1)
     units = np.bincount(series, errors) / np.maximum(np.bincount(series), 1)
     # What is left of rounding is no movement.
     is_moving = units > 1e-6 * units.max()
