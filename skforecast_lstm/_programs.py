@@ -60,6 +60,9 @@ _MIN_XLA_STEPS = 20_000
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
 _MAX_PREDICT_STEPS = 12_000
+# Processors compute rows side by side in vectors of up to so many numbers, and those of a vector that
+# is not full one by one: the last bit of these differs.
+_VECTOR = 16
 # From so many windows and steps on, large products predict them, which take longer to trace: up to
 # so many windows at a time, of which no layer puts out more than so many numbers.
 _MIN_MANY_STEPS = 100_000
@@ -209,9 +212,10 @@ class Program:
         """What predicts so many windows, and how many of them at a time."""
         is_much = n_windows * self._n_steps >= _MIN_MANY_STEPS
         if not is_much or min(n_windows, self._n_together) < _MIN_MANY_WINDOWS:
-            return self._predict, max(32, _MAX_PREDICT_STEPS // self._n_steps)
+            size = max(32, _MAX_PREDICT_STEPS // self._n_steps)
+            return self._predict, _in_whole_vectors(size)
         n_parts = -(-n_windows // self._n_together)
-        return self._predict_many, -(-n_windows // n_parts)
+        return self._predict_many, _in_whole_vectors(-(-n_windows // n_parts))
 
     @functools.cached_property
     def _n_together(self) -> int:
@@ -227,11 +231,19 @@ class Program:
         starts: np.ndarray,
         known: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Outputs for windows, as the model's own ``predict`` gives them."""
+        """Outputs for windows, as the model's own ``predict`` gives them.
+
+        Those of several windows do not depend on which stands where: the last one is repeated until
+        vectors are full.
+        """
         if states is not self._loaded:
             self.model.set_weights(_joined(states))
             self._loaded = states
-        run, size = self._inference(len(starts))
+        n_windows = len(starts)
+        if n_windows > 1:
+            order = np.minimum(np.arange(_in_whole_vectors(n_windows)), n_windows - 1)
+            starts, known = starts[order], None if known is None else known[order]
+        run, size = self._inference(n_windows)
         rows, ahead = _tensor(table), self._known(known)
         outputs = [
             run(
@@ -241,7 +253,7 @@ class Program:
             ).numpy()
             for first in range(0, len(starts), size)
         ]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        return (outputs[0] if len(outputs) == 1 else np.concatenate(outputs))[:n_windows]
 
     def train(
         self,
@@ -592,6 +604,11 @@ def _with_masks(
 def _joined(states: Sequence[State]) -> list[np.ndarray]:
     """Weights of several members side by side."""
     return [weights for state in states for weights in state.weights]
+
+
+def _in_whole_vectors(n_windows: int) -> int:
+    """The next number of windows that fills all vectors."""
+    return -(-n_windows // _VECTOR) * _VECTOR
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:

@@ -11,6 +11,7 @@ import joblib
 import keras
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -131,6 +132,18 @@ def test_many_windows_are_predicted_as_few(data, in_large_products, monkeypatch)
         clear_cache()
         np.testing.assert_array_equal(model.predict(X), many)
     clear_cache()
+
+
+@pytest.mark.parametrize("n_windows", [2, 12, 20, 33])
+def test_the_place_of_a_window_among_others_changes_no_bit(n_windows):
+    rng = np.random.RandomState(0)
+    X = 3 * rng.uniform(size=(60, 3))
+    remedies = {"window_norm": "seasonal", "linear_skip": "ridge", "random_state": 1}
+    model = LSTMRegressor(4, epochs=2, **remedies).fit(X[:20], X[:20, 0].astype(int))
+    expected = model.predict(X[:n_windows])
+    for _ in range(20):
+        order = rng.permutation(n_windows)
+        assert_array_equal(model.predict(X[order]), expected[order])
 
 
 def test_predictions_of_many_windows_do_not_depend_on_threads(tmp_path):
