@@ -127,12 +127,7 @@ def in_pipeline(make: Callable[[RealSeries], Any]) -> Fit:
         from skforecast_lstm import make_supervised
 
         X, y = make_supervised(train, n_steps_out=series.horizon)
-        model = make(series)
-        # All targets of these rows lie in the training part already, so none is left out.
-        settings = {"random_state": seed, "purge": False}
-        names = {name: name.rpartition("__")[2] for name in model.get_params()}
-        model.set_params(**{name: settings[end] for name, end in names.items() if end in settings})
-        model.fit(X, y)
+        model = panels.whole(make(series), seed).fit(X, y)
         return lambda values, origins: model.predict(values[:, np.newaxis])[origins]
 
     return fit
@@ -383,9 +378,11 @@ PANEL_METHODS = {
         in_panel(_seasonal_naive), "skforecast_lstm.baselines", is_random=False
     ),
     "ridge": Method(by_series(_ridge), "skforecast_lstm.pipelines", is_random=False),
-    "AutoETS": Method(panels.by_statsforecast("AutoETS"), "statsforecast.models", is_random=False),
+    "AutoETS": Method(
+        panels.one_by_one(_statsforecast("AutoETS")), "statsforecast.models", is_random=False
+    ),
     "AutoTheta": Method(
-        panels.by_statsforecast("AutoTheta"), "statsforecast.models", is_random=False
+        panels.one_by_one(_statsforecast("AutoTheta")), "statsforecast.models", is_random=False
     ),
     "plain LSTM": Method(by_series(_plain_lstm, **_FEW), "skforecast_lstm.regressors"),
     "without its network": Method(

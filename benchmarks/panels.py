@@ -87,14 +87,18 @@ class Frame:
 
 def score(panel: Panel, frame: Frame, forecasts: np.ndarray) -> dict[str, float]:
     """Mean and median over the series of MASE."""
-    errors = np.abs(forecasts - frame.truth(panel.horizon)).mean(axis=1)
-    y, series = frame.table["y"].to_numpy(), []
-    at = np.full(len(y), -1)
-    at[frame.origins] = np.arange(len(frame.origins))
+    from skforecast_lstm.metrics import mean_absolute_scaled_error
+
+    y, truth, series = frame.table["y"].to_numpy(), frame.truth(panel.horizon), []
     for rows in frame.parts():
-        train = y[rows[frame.is_train[rows]]]
-        unit = np.abs(train[panel.season_length :] - train[: -panel.season_length]).mean()
-        series.append(errors[at[rows[at[rows] >= 0]]].mean() / unit)
+        is_own = np.isin(frame.origins, rows)
+        mase = mean_absolute_scaled_error(
+            truth[is_own],
+            forecasts[is_own],
+            y_train=y[rows[frame.is_train[rows]]],
+            season_length=panel.season_length,
+        )
+        series.append(mase)
     return {"mase": float(np.mean(series)), "median": float(np.median(series))}
 
 
@@ -109,43 +113,42 @@ def in_pipeline(make: Callable[[Panel], Any], *, with_known: bool = True) -> Fit
         roles = {"target": "y", "group": "series", "n_steps_out": panel.horizon}
         roles["known_future"] = known
         X, y = make_supervised(frame.table[frame.is_train][columns], **roles)
-        model = make(panel)
-        settings = {"random_state": seed, "purge": False}
-        names = {name: name.rpartition("__")[2] for name in model.get_params()}
-        model.set_params(**{name: settings[end] for name, end in names.items() if end in settings})
-        model.fit(X, y)
+        model = whole(make(panel), seed).fit(X, y)
         # The window step finds the history of these rows in the fitted ones and among each other.
-        rows = frame.table[columns]
-        later, _ = make_supervised(rows, **roles)
-        at = pd.Series(np.arange(len(rows)), index=_labels(rows)).loc[_labels(later)].to_numpy()
-        place = np.full(len(rows), -1)
-        place[at] = np.arange(len(at))
-        return np.asarray(model.predict(later)).reshape(len(later), -1)[place[frame.origins]]
+        later, _ = make_supervised(frame.table[columns], **roles)
+        values = np.asarray(model.predict(later)).reshape(len(later), -1)
+        forecasts = pd.DataFrame(values, index=_labels(later))
+        return forecasts.loc[_labels(frame.table.iloc[frame.origins])].to_numpy()
 
     return fit
+
+
+def whole(model: Any, seed: int) -> Any:
+    """Set the seed of a pipeline, and let it train on all rows.
+
+    All their targets lie in the training part already.
+    """
+    settings = {"random_state": seed, "purge": False}
+    names = {name: name.rpartition("__")[2] for name in model.get_params()}
+    given = {name: settings[end] for name, end in names.items() if end in settings}
+    return model.set_params(**given)
 
 
 def _labels(table: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([table["series"], table.index])
 
 
-def by_statsforecast(name: str) -> Fit:
-    """Parameters from the training part of each series; states go on to each origin."""
+def one_by_one(fit_one: Callable[..., Any]) -> Fit:
+    """Fit each series by itself, as `fit_one` fits a series: it returns what forecasts."""
 
     def fit(panel: Panel, frame: Frame, seed: int) -> np.ndarray:
-        from statsforecast import models
-
-        y, is_origin = frame.table["y"].to_numpy(), np.zeros(len(frame.table), dtype=bool)
-        is_origin[frame.origins] = True
-        found = np.full((len(y), panel.horizon), np.nan)
+        y = frame.table["y"].to_numpy()
+        forecasts = np.full((len(frame.origins), panel.horizon), np.nan)
         for rows in frame.parts():
-            values, n_train = y[rows], int(frame.is_train[rows].sum())
-            model = getattr(models, name)(season_length=panel.season_length)
-            model.fit(values[:n_train])
-            for place in np.flatnonzero(is_origin[rows]):
-                past = values[: place + 1]
-                found[rows[place]] = model.forward(past, h=panel.horizon)["mean"]
-        return found[frame.origins]
+            is_own = np.isin(frame.origins, rows)
+            forecast = fit_one(y[rows[frame.is_train[rows]]], panel, seed)
+            forecasts[is_own] = forecast(y[rows], np.searchsorted(rows, frame.origins[is_own]))
+        return forecasts
 
     return fit
 

@@ -214,8 +214,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         chosen = Chosen(windows, targets, weight).complete(can_skip=can_skip)
         held_out = self._check_held_out(X_val, y_val)
         if self.early_stopping and held_out is None and not is_partial:
-            reach = self._lead + self.n_steps_out_ - 1
-            chosen, held_out = chosen.hold_out_last(self.validation_fraction, reach)
+            chosen, held_out = chosen.hold_out_last(self.validation_fraction, self._reach)
 
         chosen = self._repaired(chosen)
         if is_fresh:
@@ -234,10 +233,9 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         course = self._course(network, rows, chosen)
         budget = self._find_budget(course, members[0], epochs)
         if is_fresh:
-            is_linear, is_alone = self.linear_skip == "ridge", budget.gain == 0
-            self.linear_errors_ = (
-                course.begin_at_ridge(members, alone=is_alone) if is_linear else {}
-            )
+            self.linear_errors_ = {}
+        if is_fresh and course.is_linear:
+            self.linear_errors_ = course.begin_at_ridge(members, alone=budget.gain == 0)
         before = self.history_ if is_partial and not is_fresh else {}
         n_before = len(before.get("loss", []))
         self.network_gain_, n_epochs = budget.gain, budget.epochs
@@ -265,12 +263,11 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         self.learning_rate_ = rate_of(self.batch_size_) if isinstance(rate, str) else rate
         return Course(
             network=network,
-            samples=self._samples(chosen),
-            windows=chosen.windows.history(),
+            chosen=chosen,
             rows=rows,
-            counts=chosen.counts,
-            weight=chosen.weight,
+            samples_of=self._samples,
             quantiles=self._quantiles,
+            is_linear=self.linear_skip == "ridge",
             compilation=self._compilation,
             options=self._training,
             batch_size=self.batch_size_,
@@ -289,8 +286,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             )
         trial = Member.new(course.network, np.random.RandomState(member.seed))
         relate([trial], course.network, self._relation)
-        reach, is_linear = self._lead + self.n_steps_out_ - 1, self.linear_skip == "ridge"
-        return course.find_budget(trial, reach, is_linear=is_linear)
+        return course.find_budget(trial, self._reach)
 
     def _training(
         self, member: Member, progress: Progress | None, *, is_trial: bool = False, **options: Any

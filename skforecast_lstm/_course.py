@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from skforecast_lstm import _programs as training
 from skforecast_lstm._members import Member
+from skforecast_lstm._samples import Chosen
 from skforecast_lstm._watchers import Progress
 from skforecast_lstm._windows import Windows
 
@@ -72,16 +73,16 @@ class Course:
     ----------
     network : Network
         What they are.
-    samples : Samples
-        What they are trained on.
-    windows, rows : Windows
-        The windows of the samples as the network sees them, and before they were completed.
-    counts : ndarray of shape (n_samples,) or None
-        What an error of each sample counts.
-    weight : ndarray of shape (n_samples,) or None
-        Weights of the samples, apart from that.
+    chosen : Chosen
+        What they are trained on, as they see it.
+    rows : Windows
+        The windows of these before they were completed.
+    samples_of : callable
+        Makes what :func:`_programs.train` takes of chosen samples.
     quantiles : tuple of float
         What is predicted of each target.
+    is_linear : bool
+        Whether they begin at ridge regressions, which may be left to forecast alone.
     compilation : callable
         Makes a new one for every network: optimizers, metrics and callbacks have a state.
     options : callable
@@ -93,33 +94,35 @@ class Course:
     """
 
     network: training.Network
-    samples: training.Samples
-    windows: Windows
+    chosen: Chosen
     rows: Windows
-    counts: np.ndarray | None
-    weight: np.ndarray | None
+    samples_of: Callable[[Chosen], training.Samples]
     quantiles: tuple[float, ...]
+    is_linear: bool
     compilation: Callable[[], training.Compilation]
     options: Callable[..., training.Training]
     batch_size: int
     jit_compile: str | bool
+
+    @functools.cached_property
+    def samples(self) -> training.Samples:
+        """What programs take."""
+        return self.samples_of(self.chosen)
 
     def begin_at_ridge(self, members: Sequence[Member], *, alone: bool = False) -> dict[str, float]:
         """Let the linear part of networks begin at ridge regressions of the samples.
 
         With `alone`, it is all that forecasts. Returned are the errors of the regressions.
         """
-        # The truth stands beside each of its quantiles: once is enough.
-        y = self.samples.y[..., :: len(self.quantiles)]
         linear = self.network.shell.start_linear(
             members[0].state.weights,
-            self.windows,
+            self.chosen.windows.history(),
             self.rows,
             self.samples.known,
-            y,
+            self.chosen.targets,
             self.quantiles,
-            self.weight,
-            self.counts,
+            self.chosen.weight,
+            self.chosen.counts,
         )
         for member in members:
             member.state.weights[-len(linear.weights) :] = linear.weights
@@ -161,58 +164,34 @@ class Course:
 
     # --- how long ----------------------------------------------------------------------------
 
-    def find_budget(self, member: Member, reach: int, *, is_linear: bool) -> Budget:
+    def find_budget(self, trial: Member, reach: int) -> Budget:
         """Train a network on the earlier samples, and look at its error on the later ones.
 
         Parameters
         ----------
-        member : Member
-            A network with fresh weights, which is not changed.
+        trial : Member
+            A network with fresh weights, which is used up.
         reach : int
             How many rows ahead of their window the targets reach.
-        is_linear : bool
-            Whether it begins at ridge regressions, which may be left to forecast alone.
         """
-        rows = np.arange(len(self.samples.y))
-        late = rows[len(rows) - int(np.ceil(_LATE * len(rows))) :]
-        early = rows[: len(rows) - len(late)]
-        early = early[self.rows.end_before(early, late, reach)]
+        early, late = self.rows.parted(_LATE, reach)
         if not len(early):
             return Budget(_MIN_MAX_EPOCHS)
-        part = self._part(early)
-        return part._look(copy.deepcopy(member), self._part(late), is_linear=is_linear)
+        return self._part(early)._look(trial, self._part(late))
 
     def _part(self, rows: np.ndarray) -> Course:
         """The course of some of the samples."""
-        counts, weight, known, in_loss = (
-            None if values is None else values[rows]
-            for values in (self.counts, self.weight, self.samples.known, self.samples.weight)
-        )
-        samples = replace(
-            self.samples,
-            starts=self.samples.starts[rows],
-            y=self.samples.y[rows],
-            weight=in_loss,
-            known=known,
-        )
-        return replace(
-            self,
-            samples=samples,
-            windows=self.windows[rows],
-            rows=self.rows[rows],
-            counts=counts,
-            weight=weight,
-        )
+        return replace(self, chosen=self.chosen[rows], rows=self.rows[rows])
 
-    def _look(self, member: Member, late: Course, *, is_linear: bool) -> Budget:
+    def _look(self, member: Member, late: Course) -> Budget:
         """Train for longer and longer, until the later windows gain no more."""
-        errors = {}
-        n_updates = -(-len(self.samples.y) // self.batch_size)
-        if is_linear:
+        errors, n_samples = {}, len(self.chosen.targets)
+        n_updates = -(-n_samples // self.batch_size)
+        if self.is_linear:
             self.begin_at_ridge([member])
             alone = self.network.shell.linear_only(member.state.weights)
             errors[0] = late._error(training.State(alone))
-        for n_done, n_more in _looks(len(self.samples.y)):
+        for n_done, n_more in _looks(n_samples):
             self._train(
                 member, epochs=n_more, first_epoch=n_done, schedule="constant", is_trial=True
             )
@@ -221,21 +200,19 @@ class Course:
             if is_late and min([*errors.values()][-_PATIENCE:]) > min(errors.values()):
                 break
         best, first = min(errors.values()), errors.get(0, np.nan)
-        if is_linear and best >= (1 - _CHANCE / len(self.samples.y) ** 0.5) * first:
+        if self.is_linear and best >= (1 - _CHANCE / n_samples**0.5) * first:
             return Budget(0, 0.0)
         epochs = next(n for n, error in errors.items() if error <= (1 + _TOLERANCE) * best)
         return Budget(epochs, 1 - errors[epochs] / first)
 
     def _error(self, state: training.State) -> float:
-        """The mean absolute or pinball error of a network, weighted as in the loss."""
-        samples, n_quantiles = self.samples, len(self.quantiles)
+        """The mean pinball error of a network, of a mean half its absolute one, weighted."""
+        samples = self.samples
         inputs = samples.table, samples.starts, samples.is_masked, samples.known
         outputs = training.predict(self.network, [state], *inputs)
         apart = samples.y - outputs.reshape(samples.y.shape)
-        losses = np.abs(apart)
-        if n_quantiles > 1:
-            levels = np.tile(self.quantiles, apart.shape[2] // n_quantiles)
-            losses = np.maximum(levels * apart, (levels - 1) * apart)
+        levels = np.tile(self.quantiles, apart.shape[2] // len(self.quantiles))
+        losses = np.maximum(levels * apart, (levels - 1) * apart)
         weight = np.ones(len(losses)) if samples.weight is None else samples.weight
         return float(weight @ losses.mean(axis=(1, 2)) / max(weight.sum(), _TINY))
 

@@ -124,6 +124,11 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         chosen = Chosen(windows, targets)
         return chosen.complete(can_skip=self.missing == "mask", names=("X_val", "y_val"))
 
+    @property
+    def _reach(self) -> int:
+        """How many rows ahead of their window targets reach."""
+        return self._lead + self.n_steps_out_ - 1
+
     # --- scales, network, routing ------------------------------------------------------------
 
     def _repaired(self, chosen: Chosen) -> Chosen:
@@ -132,14 +137,8 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         windows, targets = chosen.windows, chosen.targets
         if self.outliers is None or not windows.is_table:
             return chosen
-        columns = []
-        if self.window_norm is not None:
-            columns = check_columns(
-                self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
-            )
-        length = self.season_length or 1
-        none = np.zeros(len(windows.table), dtype=np.intp)
-        series = none if windows.series is None else windows.series
+        columns = [] if self.window_norm is None else self._own_columns(windows)
+        series, length = windows.series_of_rows(), self.season_length or 1
         history, are_outliers = repaired(windows.table[:, columns], series, length)
         if are_outliers.any():
             table = windows.table.copy()
@@ -153,6 +152,12 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
             targets = np.empty_like(targets)
             targets[order] = found.reshape(targets.shape)
         return Chosen(windows, targets, chosen.weight)
+
+    def _own_columns(self, windows: Windows) -> list[int]:
+        """Which features are the history of each target."""
+        return check_columns(
+            self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
+        )
 
     def _fit_scalers(self, chosen: Chosen) -> None:
         """Fit the scalers of features and targets to the samples that are trained on."""
@@ -206,9 +211,7 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         if self.window_norm is None:
             return Relation((), 1, np.ones(0), np.zeros(0))
         windows, targets = chosen.windows, chosen.targets
-        columns = check_columns(
-            self.history_columns, self.n_targets_, windows.shape[2], "history_columns"
-        )
+        columns = self._own_columns(windows)
         among_history(columns, windows.ahead)
         features = line_of(self.feature_scaler_, windows.table[windows.are_read()])
         outputs = line_of(self.target_scaler_, targets.reshape(-1, self.n_targets_))

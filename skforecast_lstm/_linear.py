@@ -114,7 +114,7 @@ def linear_start(
     units = np.broadcast_to(size * weight.reshape(-1, 1, 1), y.shape).reshape(len(y), -1)
     rows = _Rows(inputs[:, n_cut:], departures, units)
     found: dict[str, _Found] = {}
-    for by_size in (False, True):
+    for by_size in sorted({view.by_size for view in views.values()}):
         chosen = {name: view for name, view in views.items() if view.by_size == by_size}
         weights = np.square(size / size.mean(axis=0)).mean(axis=(1, 2)) if by_size else 1.0
         found |= _ridges(rows, weight * weights, folds, chosen)
@@ -197,7 +197,7 @@ def _ridges(
     predicted from the samples before it. The constant is penalised as well.
     """
     errors = {name: np.zeros(len(_PENALTIES)) for name in views}
-    for before, fold in folds if views else []:
+    for before, fold in folds:
         solve = _Solver(*rows.products(before, weight))
         for name, view in views.items():
             errors[name] += rows.errors(fold, solve(view, _PENALTIES))
@@ -238,9 +238,8 @@ class _Solver:
 def time_folds(windows: Windows, reach: int) -> list[Fold]:
     """Part samples in the order of time: those before a fold, and the fold, four times.
 
-    The folds are the last four fifths. Before each are the samples whose targets,
-    which reach so many rows ahead, end before it in their own series, or two thirds of all where
-    these are more.
+    The folds are the last four fifths. Before each are the samples whose targets, which reach so
+    many rows ahead, end before it in their own series, or two thirds of all where these are more.
     """
     every, n_fold = np.arange(len(windows)), len(windows) // 5
     folds: list[Fold] = []

@@ -53,7 +53,7 @@ def repaired(
 def _are_far(column: np.ndarray, series: np.ndarray, distance: int) -> np.ndarray:
     """Tell which values are far from both that are so many rows away, or from the one there is."""
     before, after = (np.abs(column - _shifted(column, series, d)) for d in (distance, -distance))
-    usual = pd.Series(before).groupby(series).median().to_numpy()[_places(series)]
+    usual = pd.Series(before).groupby(series).transform("median").to_numpy()
     return (np.fmin(before, after) > _FAR * usual) & (usual > 0)
 
 
@@ -65,8 +65,3 @@ def _shifted(column: np.ndarray, series: np.ndarray, distance: int) -> np.ndarra
         here, there = slice(None, distance), slice(-distance, None)
     shifted[here] = np.where(series[here] == series[there], column[there], np.nan)
     return shifted
-
-
-def _places(series: np.ndarray) -> np.ndarray:
-    """The position of the series of each row among those that there are."""
-    return np.unique(series, return_inverse=True)[1]

@@ -54,16 +54,13 @@ class Chosen:
 
     def hold_out_last(self, fraction: float, reach: int) -> tuple[Chosen, Chosen]:
         """Split in time; samples whose targets reach past the border go to neither part."""
-        rows = np.arange(len(self.targets))
-        n_held_out = int(np.ceil(fraction * len(rows)))
-        first, last = rows[: len(rows) - n_held_out], rows[len(rows) - n_held_out :]
-        first = first[self.windows.end_before(first, last, reach)]
+        first, last = self.windows.parted(fraction, reach)
         if not len(first):
             raise ValueError(
                 f"early_stopping=True with validation_fraction={fraction} leaves no sample to "
-                f"train on: {len(rows)} complete samples, of which {n_held_out} are held out, and "
-                f"the targets of those before them reach {reach} rows ahead. Give more rows, a "
-                f"smaller fraction, or X_val and y_val."
+                f"train on: {len(self.targets)} complete samples, of which {len(last)} are held "
+                f"out, and the targets of those before them reach {reach} rows ahead. Give more "
+                f"rows, a smaller fraction, or X_val and y_val."
             )
         return self[first], self[last]
 

@@ -136,32 +136,36 @@ class Shell:
         weight, counts = (None if w is None else w[newest] for w in (sample_weight, counts))
         normalised = self._normalise(weights, windows[newest], y.shape[1])
         folds = time_folds(rows[newest], y.shape[1] + max(self.lead, 1) - 1)
-        views = self._views(*windows.shape[1:], *y.shape[1:])
-        if counts is not None:  # windows of small series count as much as those of large ones
-            views = {name: view._replace(by_size=True) for name, view in views.items()}
+        n_known = 0
         if known is not None:
             known = known[newest].reshape(len(normalised.inputs), -1)
             normalised = normalised._replace(inputs=np.hstack([normalised.inputs, known]))
-            views = {name: _reading_more(view, known.shape[1]) for name, view in views.items()}
+            n_known = known.shape[1]
+        shape = (*windows.shape[1:], *y.shape[1:], n_known)
+        views = self._views(*shape)
+        if counts is not None:  # windows of small series count as much as those of large ones
+            views = {name: view._replace(by_size=True) for name, view in views.items()}
         return linear_start(
             weights[-2:], normalised, y[newest], quantiles, weight, counts, folds, views
         )
 
     def _views(
-        self, n_steps: int, n_features: int, n_steps_out: int, n_targets: int
+        self, n_steps: int, n_features: int, n_steps_out: int, n_targets: int, n_known: int
     ) -> dict[str, View]:
-        """The regressions that the linear part is the mean of, of windows and their level.
+        """The regressions that the linear part is the mean of.
+
+        Their inputs are windows, the level of these, and so many values that are known ahead.
 
         For windows normalised by a season, they are shrunk towards the value one season before
         ("season"), the last value, and the season with the change of the mean over a season added
         ("drift"). Two more count windows by how much they move: one reads the scale, so that its
         constant is one in the units of the targets, and one the level as well.
         """
-        empty, columns = np.zeros((n_steps, n_features, n_steps_out, n_targets)), [*self.columns]
         if self.window_norm != "seasonal":
-            n_inputs, n_outputs = n_steps * n_features, n_steps_out * n_targets
-            return {"window": View(empty.reshape(n_inputs, n_outputs), np.ones(n_inputs, bool))}
-        length, targets = self.season_length, [*range(n_targets)]
+            shape = n_steps * n_features + n_known, n_steps_out * n_targets
+            return {"window": View(np.zeros(shape), np.ones(shape[0], dtype=bool))}
+        empty = np.zeros((n_steps, n_features, n_steps_out, n_targets))
+        length, columns, targets = self.season_length, [*self.columns], [*range(n_targets)]
         kernels = {"season": empty}
         if length > 1:
             kernels["last"] = empty.copy()
@@ -175,13 +179,14 @@ class Shell:
             kernels["drift"][:, columns, :, targets] = change[:, np.newaxis]
         n_inputs, n_level = n_steps * n_features, 2 * n_targets
         kernels = {
-            name: np.pad(kernel.reshape(n_inputs, -1), [(0, n_level), (0, 0)])
+            name: np.pad(kernel.reshape(n_inputs, -1), [(0, n_level + n_known), (0, 0)])
             for name, kernel in kernels.items()
         }
-        place = np.arange(n_inputs + n_level) - n_inputs
-        views = {name: View(kernel, place < 0) for name, kernel in kernels.items()}
-        views["scale"] = View(kernels["season"], place < n_targets, by_size=True)
-        views["level"] = View(kernels["season"], place < n_level, by_size=True)
+        place = np.arange(n_inputs + n_level + n_known) - n_inputs
+        reads = [(place < n) | (place >= n_level) for n in (0, n_targets, n_level)]
+        views = {name: View(kernel, reads[0]) for name, kernel in kernels.items()}
+        views["scale"] = View(kernels["season"], reads[1], by_size=True)
+        views["level"] = View(kernels["season"], reads[2], by_size=True)
         return views
 
     def linear_only(self, weights: list[np.ndarray]) -> list[np.ndarray]:
@@ -217,12 +222,6 @@ class Shell:
         if norm is None:
             return Normalised(inputs, np.zeros((1, 1, 1)), np.ones((1, 1, 1)))
         return Normalised(inputs, *map(np.concatenate, zip(*levels, strict=True)))
-
-
-def _reading_more(view: View, n_more: int) -> View:
-    """A regression that reads so many more inputs, behind the others."""
-    reference = np.pad(view.reference, [(0, n_more), (0, 0)])
-    return view._replace(reference=reference, reads=np.append(view.reads, np.ones(n_more, bool)))
 
 
 def new_inputs(model: keras.Model) -> list[Any]:

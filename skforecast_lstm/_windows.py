@@ -405,6 +405,20 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         table = np.concatenate([self.table, filled.reshape(-1, self.table.shape[1])])
         return Windows(table, ends, self.n_steps, **facts)
 
+    def series_of_rows(self) -> np.ndarray:
+        """The number of the series of each row of the table, also where there is one."""
+        return np.zeros(len(self.table), dtype=np.intp) if self.series is None else self.series
+
+    def parted(self, fraction: float, reach: int) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of windows, parted in time: the first ones, and the last, which are such a part.
+
+        Those whose targets, so many rows ahead, reach past the border are in neither.
+        """
+        rows = np.arange(len(self))
+        n_first = len(rows) - int(np.ceil(fraction * len(rows)))
+        first, last = rows[:n_first], rows[n_first:]
+        return first[self.end_before(first, last, reach)], last
+
     def end_before(self, first: np.ndarray, last: np.ndarray, reach: int) -> np.ndarray:
         """Tell of the `first` windows whose targets, so many rows ahead, end before the `last`.
 
@@ -412,7 +426,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         """
         if not self.is_table:
             return first + reach <= last[0]
-        series = np.zeros(len(self.table), dtype=np.intp) if self.series is None else self.series
+        series = self.series_of_rows()
         borders = np.full(series.max() + 1, np.iinfo(np.intp).max)
         np.minimum.at(borders, series[self.ends[last]], self.ends[last])
         return self.ends[first] + reach <= borders[series[self.ends[first]]]

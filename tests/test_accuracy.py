@@ -156,8 +156,8 @@ def test_methods_of_panels_forecast_every_origin_and_learn_from_no_test_row(name
     assert not np.allclose(changed[~is_first], forecasts[~is_first])
 
 
-@pytest.mark.parametrize("panel", [p for p in PANELS.values() if p.is_available()], ids=str)
-def test_panels_are_complete(panel):
-    frame = panel.frame()
+@pytest.mark.parametrize("name", [p.name for p in PANELS.values() if p.is_available()])
+def test_panels_are_complete(name):
+    panel, frame = PANELS[name], PANELS[name].frame()
     assert np.isfinite(frame.truth(panel.horizon)).all()
     assert not frame.is_train[frame.origins[-1] + 1]
