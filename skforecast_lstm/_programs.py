@@ -60,8 +60,8 @@ _MIN_XLA_STEPS = 20_000
 _MAX_ORDER_SIZE = 4_000_000
 # Steps that inference takes at a time: what a recurrent layer keeps of them fits the cache.
 _MAX_PREDICT_STEPS = 12_000
-# Processors compute rows side by side in vectors of up to so many numbers, and those of a vector that
-# is not full one by one: the last bit of these differs.
+# Processors compute rows side by side in vectors of up to so many numbers, and those of a vector
+# that is not full one by one: the last bit of these differs.
 _VECTOR = 16
 # From so many windows and steps on, large products predict them, which take longer to trace: up to
 # so many windows at a time, of which no layer puts out more than so many numbers.
