@@ -17,6 +17,7 @@ from skforecast_lstm._members import Member, new_members, relate
 from skforecast_lstm._parameters import documented
 from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._samples import Chosen, check_weights
+from skforecast_lstm._smoothing import Beside
 from skforecast_lstm._validation import (
     check_is_fitted,
     check_sample_weight,
@@ -92,6 +93,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
     _fitted_network: training.Network
     _members: list[Member]
     _states: list[training.State]
+    _beside: Beside | None
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_members")
@@ -230,18 +232,19 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         network = self._network(chosen.windows)
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
-        course = self._course(network, rows, chosen)
+        course = self._course(network, rows, chosen, is_fresh=is_fresh)
         budget = self._find_budget(course, members[0], epochs)
         if is_fresh:
-            self.linear_errors_ = {}
+            self.linear_errors_, self._beside = {}, None
         if is_fresh and course.is_linear:
-            self.linear_errors_ = course.begin_at_ridge(members, alone=budget.gain == 0)
+            course, self.linear_errors_ = course.begin_at_ridge(members, alone=budget.gain == 0)
+            self._beside = course.beside
         before = self.history_ if is_partial and not is_fresh else {}
         n_before = len(before.get("loss", []))
         self.network_gain_, n_epochs = budget.gain, budget.epochs
         history = course.train(
             members,
-            None if held_out is None else self._samples(self._scaled(held_out)),
+            None if held_out is None else self._samples_of(held_out),
             self._progress(n_epochs, n_before),
             epochs=n_epochs,
             first_epoch=n_before,
@@ -255,7 +258,9 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         self.history_ = {k: [*before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
 
-    def _course(self, network: training.Network, rows: Windows, chosen: Chosen) -> Course:
+    def _course(
+        self, network: training.Network, rows: Windows, chosen: Chosen, *, is_fresh: bool
+    ) -> Course:
         """What the networks are trained on, and how."""
         n_samples = len(chosen.targets)
         size, rate = self.batch_size, self.learning_rate
@@ -268,11 +273,29 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             samples_of=self._samples,
             quantiles=self._quantiles,
             is_linear=self.linear_skip == "ridge",
+            smoothing={"smooths": self._smooths(), "zeros": self._relation.zeros},
             compilation=self._compilation,
             options=self._training,
             batch_size=self.batch_size_,
             jit_compile=self.jit_compile,
+            beside=None if is_fresh else self._check_beside(rows),
         )
+
+    def _samples_of(self, held_out: Chosen) -> training.Samples:
+        """What a program takes of samples that are not trained on."""
+        return self._samples(self._scaled(held_out), held_out.windows, self._beside)
+
+    def _check_beside(self, rows: Windows) -> Beside | None:
+        """The smoothing that there is, if it can tell the phases of other rows."""
+        if self._beside is not None and (self._beside.phases.find(rows)[0] < 0).any():
+            raise ValueError(
+                "smoothing=True and warm_start or partial_fit: training goes on with the season "
+                "that the first fit found, and of these rows it is not known which phase of it "
+                "they are in. They have to come from the window step that the first rows went "
+                "through, or from one that was fitted to a table with the same first date. Fit "
+                "anew with warm_start=False, or set smoothing=False."
+            )
+        return self._beside
 
     def _find_budget(self, course: Course, member: Member, epochs: int | None) -> Budget:
         """How long to train."""
@@ -286,7 +309,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             )
         trial = Member.new(course.network, np.random.RandomState(member.seed))
         relate([trial], course.network, self._relation)
-        return course.find_budget(trial, self._reach)
+        return course.find_budget(trial, self._reach, int(self.verbose))
 
     def _training(
         self, member: Member, progress: Progress | None, *, is_trial: bool = False, **options: Any
@@ -391,11 +414,16 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         shape = self.n_steps_out_, self.n_targets_, len(self._quantiles)
         if not is_known.any():
             return is_known, np.empty((0, len(self._states), *shape))
-        windows = self._scaled_windows(windows if is_known.all() else windows[is_known])
+        rows = windows if is_known.all() else windows[is_known]
+        windows = self._scaled_windows(rows)
         history, known = windows.history(), self._known(windows)
         inputs = history.table, history.starts, history.is_masked, known
         outputs = training.predict(self._fitted_network, self._states, *inputs)
-        return is_known, outputs.reshape(*outputs.shape[:2], *shape)
+        outputs = outputs.reshape(*outputs.shape[:2], *shape)
+        if self._beside is not None:
+            self._beside.warn_of_unknown(rows, type(self).__name__)
+            outputs = outputs + self._offsets(history, rows, self._beside)[:, np.newaxis, ..., None]
+        return is_known, outputs
 
     def _to_units(self, is_known: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Outputs of known rows in the target's units, among NaN for the others."""
@@ -416,6 +444,12 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
                 self._fitted_network, self._states, self._compilation()
             )
         return self._model
+
+    @property
+    def smoothing_share_(self) -> np.ndarray:
+        """The share of exponential smoothing in the forecast of each target."""
+        check_is_fitted(self)
+        return np.zeros(self.n_targets_) if self._beside is None else self._beside.share.copy()
 
     @property
     def initialized_(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skforecast_lstm._dates import find_freq, holidays_between, steps_between
+from skforecast_lstm._dates import find_freq, holidays_between, steps_after, steps_between
 from skforecast_lstm._validation import is_time_index
 
 __all__ = ["Clock", "Ticks", "ticks"]
@@ -51,12 +51,15 @@ class Clock:
         The most business days in a row that are missing between fitted rows, as holidays are.
     own : dict
         Clocks of the series whose rows are further apart than those of the others, by label.
+    origin : label or None
+        The first fitted row, which others are counted from.
     """
 
     freq: Any
     longest: Any
     n_holidays: int = 0
     own: dict[Any, Clock] = field(default_factory=dict)
+    origin: Any = None
 
     @classmethod
     def of(cls, index: pd.Index, borders: np.ndarray, labels: Sequence[Any]) -> Clock:
@@ -64,7 +67,7 @@ class Clock:
         every = index if len(labels) == 1 else index.unique().sort_values()
         is_within = ~_are_first(borders)
         apart = np.diff(ticks(index).numbers)[is_within[1:]]
-        clock = cls(find_freq(every), apart.max() if len(apart) else 0)
+        clock = cls(find_freq(every), apart.max() if len(apart) else 0, origin=every[0])
         clock.n_holidays = int(clock._holidays(index, borders).max(initial=0))
         if len(labels) > 1 and clock.freq is not None:
             is_break = clock.breaks(index, borders, labels) & is_within
@@ -84,6 +87,16 @@ class Clock:
                 part = slice(*borders[number : number + 2])
                 is_break[part] = self.own[label]._breaks(index[part])
         return is_break & ~_are_first(borders)
+
+    def counts(self, index: pd.Index, borders: np.ndarray, labels: Sequence[Any]) -> np.ndarray:
+        """How many rows each is after the first fitted one; NaN where that cannot be told."""
+        every = index.unique().sort_values()
+        counts = steps_after(self.origin, every, self.freq)[every.get_indexer(index)]
+        for number, label in enumerate(labels) if self.own else ():
+            if label in self.own:
+                part, clock = slice(*borders[number : number + 2]), self.own[label]
+                counts[part] = steps_after(clock.origin, index[part], clock.freq)
+        return counts
 
     def warn_of_holidays(self, index: pd.Index, borders: np.ndarray) -> None:
         """Say where business days are taken for holidays that were none in the fitted rows."""

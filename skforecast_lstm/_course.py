@@ -13,10 +13,11 @@ import numpy as np
 from skforecast_lstm import _programs as training
 from skforecast_lstm._members import Member
 from skforecast_lstm._samples import Chosen
-from skforecast_lstm._watchers import Progress
+from skforecast_lstm._smoothing import Beside
+from skforecast_lstm._watchers import Progress, TrialProgress
 from skforecast_lstm._windows import Windows
 
-__all__ = ["Budget", "Course", "batch_of", "rate_of"]
+__all__ = ["Budget", "Course", "batch_of", "most_of", "rate_of"]
 
 # The part of the samples that budgets are found on: the last in time.
 _LATE = 0.2
@@ -49,6 +50,11 @@ def rate_of(batch_size: int) -> float:
     return float(_RATE * np.sqrt(batch_size / _BATCHES[0]))
 
 
+def most_of(n_samples: int) -> int:
+    """The most epochs of a trial on so many samples."""
+    return min(_MAX_EPOCHS, max(_MIN_MAX_EPOCHS, n_samples // 10))
+
+
 class Budget(NamedTuple):
     """How long to train.
 
@@ -78,11 +84,14 @@ class Course:
     rows : Windows
         The windows of these before they were completed.
     samples_of : callable
-        Makes what :func:`_programs.train` takes of chosen samples.
+        Makes what :func:`_programs.train` takes of chosen samples, the windows of these before they
+        were completed, and what is beside the network.
     quantiles : tuple of float
         What is predicted of each target.
     is_linear : bool
         Whether they begin at ridge regressions, which may be left to forecast alone.
+    smoothing : dict
+        How :meth:`Shell.start_linear` is to smooth.
     compilation : callable
         Makes a new one for every network: optimizers, metrics and callbacks have a state.
     options : callable
@@ -91,30 +100,37 @@ class Course:
         Samples per update.
     jit_compile : {"auto"} or bool
         Whether XLA compiles the training step.
+    beside : Beside or None
+        The exponential smoothing whose forecasts are added to those of the networks.
     """
 
     network: training.Network
     chosen: Chosen
     rows: Windows
-    samples_of: Callable[[Chosen], training.Samples]
+    samples_of: Callable[[Chosen, Windows, Beside | None], training.Samples]
     quantiles: tuple[float, ...]
     is_linear: bool
+    smoothing: dict[str, Any]
     compilation: Callable[[], training.Compilation]
     options: Callable[..., training.Training]
     batch_size: int
     jit_compile: str | bool
+    beside: Beside | None = None
 
     @functools.cached_property
     def samples(self) -> training.Samples:
         """What programs take."""
-        return self.samples_of(self.chosen)
+        return self.samples_of(self.chosen, self.rows, self.beside)
 
-    def begin_at_ridge(self, members: Sequence[Member], *, alone: bool = False) -> dict[str, float]:
+    def begin_at_ridge(
+        self, members: Sequence[Member], *, alone: bool = False
+    ) -> tuple[Course, dict[str, float]]:
         """Let the linear part of networks begin at ridge regressions of the samples.
 
-        With `alone`, it is all that forecasts. Returned are the errors of the regressions.
+        With `alone`, it is all that forecasts. Returned are the course that goes on from there, and
+        the errors of the regressions.
         """
-        linear = self.network.shell.start_linear(
+        linear, beside = self.network.shell.start_linear(
             members[0].state.weights,
             self.chosen.windows.history(),
             self.rows,
@@ -123,12 +139,13 @@ class Course:
             self.quantiles,
             self.chosen.weight,
             self.chosen.counts,
+            **self.smoothing,
         )
         for member in members:
             member.state.weights[-len(linear.weights) :] = linear.weights
             if alone:
                 member.state.weights = self.network.shell.linear_only(member.state.weights)
-        return linear.errors
+        return replace(self, beside=beside), linear.errors
 
     def train(
         self,
@@ -164,7 +181,7 @@ class Course:
 
     # --- how long ----------------------------------------------------------------------------
 
-    def find_budget(self, trial: Member, reach: int) -> Budget:
+    def find_budget(self, trial: Member, reach: int, verbose: int = 0) -> Budget:
         """Train a network on the earlier samples, and look at its error on the later ones.
 
         Parameters
@@ -173,28 +190,33 @@ class Course:
             A network with fresh weights, which is used up.
         reach : int
             How many rows ahead of their window the targets reach.
+        verbose : int, default=0
+            Whether a bar or lines show how far it is.
         """
         early, late = self.rows.parted(_LATE, reach)
         if not len(early):
             return Budget(_MIN_MAX_EPOCHS)
-        return self._part(early)._look(trial, self._part(late))
+        most = most_of(len(early))
+        progress = TrialProgress(verbose, most) if verbose else None
+        with contextlib.closing(progress) if progress else contextlib.nullcontext():
+            return self._part(early)._look(trial, self._part(late), most, progress)
 
     def _part(self, rows: np.ndarray) -> Course:
         """The course of some of the samples."""
         return replace(self, chosen=self.chosen[rows], rows=self.rows[rows])
 
-    def _look(self, member: Member, late: Course) -> Budget:
+    def _look(self, member: Member, late: Course, most: int, progress: Progress | None) -> Budget:
         """Train for longer and longer, until the later windows gain no more."""
-        errors, n_samples = {}, len(self.chosen.targets)
+        errors, n_samples, course = {}, len(self.chosen.targets), self
         n_updates = -(-n_samples // self.batch_size)
         if self.is_linear:
-            self.begin_at_ridge([member])
+            course, _ = self.begin_at_ridge([member])
+            late = replace(late, beside=course.beside)
             alone = self.network.shell.linear_only(member.state.weights)
             errors[0] = late._error(training.State(alone))
-        for n_done, n_more in _looks(n_samples):
-            self._train(
-                member, epochs=n_more, first_epoch=n_done, schedule="constant", is_trial=True
-            )
+        for n_done, n_more in _looks(most):
+            options = {"epochs": n_more, "first_epoch": n_done, "schedule": "constant"}
+            course._train(member, None, progress, is_trial=True, **options)
             errors[n_done + n_more] = late._error(member.state)
             is_late = n_updates * (n_done + n_more) >= _MIN_UPDATES
             if is_late and min([*errors.values()][-_PATIENCE:]) > min(errors.values()):
@@ -217,9 +239,9 @@ class Course:
         return float(weight @ losses.mean(axis=(1, 2)) / max(weight.sum(), _TINY))
 
 
-def _looks(n_samples: int) -> Iterator[tuple[int, int]]:
-    """Epochs that are done, and how many more there are until the next look."""
-    done, most = 0, min(_MAX_EPOCHS, max(_MIN_MAX_EPOCHS, n_samples // 10))
+def _looks(most: int) -> Iterator[tuple[int, int]]:
+    """Epochs that are done, at most so many, and how many more there are until the next look."""
+    done = 0
     while done < most:
         more = min(max(2, round(done * (_GROWTH - 1))), most - done)
         yield done, more

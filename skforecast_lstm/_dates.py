@@ -22,6 +22,7 @@ __all__ = [
     "name_of",
     "next_labels",
     "refuse_dates",
+    "steps_after",
     "steps_between",
     "to_dates",
 ]
@@ -177,6 +178,38 @@ def steps_between(index: pd.Index, freq: Any) -> np.ndarray:
     is_missing = np.asarray(index.isna())
     is_told &= ~(is_missing[1:] | is_missing[:-1])
     return np.where(is_told, np.rint(steps), np.nan)
+
+
+def steps_after(origin: Any, index: pd.Index, freq: Any) -> np.ndarray:
+    """Count how many steps labels, in the order of time, are after an origin.
+
+    Parameters
+    ----------
+    origin : label
+        What is counted from.
+    index : Index of length n
+        Dates, periods, timedeltas or numbers.
+    freq : DateOffset, number, timedelta or None
+        How far rows are apart, as :func:`find_freq` gives it.
+
+    Returns
+    -------
+    steps : ndarray of float of shape (n,)
+        Holidays count among business days. NaN where it cannot be told.
+    """
+    unknown = np.full(len(index), np.nan)
+    if freq is None or not len(index):
+        return unknown
+    both = index.insert(0, origin)
+    try:
+        if isinstance(both, pd.DatetimeIndex) and type(freq) is pd.offsets.BusinessDay:
+            apart = _count_business_days(both) / freq.n
+        else:
+            apart = _count_steps(both, freq)
+    except (TypeError, ValueError):  # a frequency of other labels
+        return unknown
+    steps = np.cumsum(apart)
+    return np.where(np.abs(steps - np.rint(steps)) < 1e-6, np.rint(steps), np.nan)
 
 
 def _count_steps(index: pd.Index, freq: Any) -> np.ndarray:

@@ -26,6 +26,7 @@ from skforecast_lstm._scaling import (
 )
 from skforecast_lstm._season import balanced, find_season
 from skforecast_lstm._shell import Shell
+from skforecast_lstm._smoothing import Beside
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales, find_lead
 from skforecast_lstm._validation import FLOATS, check_feature_names, validate_data
 from skforecast_lstm._windows import KnownAhead, Windows
@@ -175,14 +176,30 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         targets = self._through_scaler("transform", chosen.targets)
         return Chosen(self._scaled_windows(chosen.windows), targets, chosen.weight, chosen.counts)
 
-    def _samples(self, scaled: Chosen) -> training.Samples:
+    def _samples(self, scaled: Chosen, rows: Windows, beside: Beside | None) -> training.Samples:
+        """What a program takes: the network learns what is left of the targets beside smoothing."""
         windows, known = scaled.windows.history(), self._known(scaled.windows)
         y = scaled.targets
+        if beside is not None:
+            y = (y - self._offsets(windows, rows, beside)).astype(y.dtype)
         if len(self._quantiles) > 1:  # the truth stands beside each of them
             y = np.repeat(y, len(self._quantiles), axis=2)
         return training.Samples(
             windows.table, windows.starts, y, scaled.in_loss(), windows.is_masked, known
         )
+
+    def _smooths(self) -> bool:
+        """Whether there is to be exponential smoothing beside the network."""
+        can_smooth = self.window_norm == "seasonal" and self.linear_skip == "ridge"
+        if not (self.smoothing and can_smooth):
+            return False
+        self._check_differences()
+        return True
+
+    def _offsets(self, windows: Windows, rows: Windows, beside: Beside) -> np.ndarray:
+        """What smoothing adds to the forecasts of windows."""
+        columns = among_history(self._relation.columns, self._ahead)
+        return beside.offsets(windows, rows, columns, self._relation.scale, self._relation.offset)
 
     def _known(self, windows: Windows) -> np.ndarray | None:
         """What the network reads of the coming steps."""
@@ -220,7 +237,7 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         found = relate_targets(chosen, columns, self._lead)
         before = Line(features.scale[columns], features.offset[columns]).inverted()
         scale, offset = outputs.after(Line(found.scale, found.offset)).after(before)
-        return found._replace(scale=scale, offset=offset)
+        return found._replace(scale=scale, offset=offset, zeros=outputs.offset)
 
     def _find_season(self, scaled: Chosen) -> int:
         """Rows until the season comes back, in samples as the network sees them."""

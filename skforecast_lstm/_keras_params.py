@@ -24,6 +24,12 @@ from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["KerasParams"]
 
+# Losses and metrics of the difference of forecast and truth, without underscores.
+_OF_DIFFERENCES = {
+    *("mae", "meanabsoluteerror", "mse", "meansquarederror", "rmse", "rootmeansquarederror"),
+    *("huber", "logcosh", "quantile", "quantileloss"),
+}
+
 
 class KerasParams(BaseWrapper):
     """Parameters of a network, and what they stand for: its arguments, optimizer, loss, callbacks.
@@ -130,6 +136,20 @@ class KerasParams(BaseWrapper):
             optimizer=self._make_optimizer(),
             metrics=self._make_metrics(),
         )
+
+    def _check_differences(self) -> None:
+        """Refuse a loss or metrics that see more of a forecast than its difference to the truth."""
+        for name, given in (("loss", self.loss), ("metrics", self.metrics)):
+            for one in given if isinstance(given, (list, tuple)) else [given]:
+                known = one if isinstance(one, str) else getattr(one, "name", None)
+                known = str(known or getattr(one, "__name__", type(one).__name__))
+                if one is not None and known.replace("_", "").lower() not in _OF_DIFFERENCES:
+                    raise ValueError(
+                        f"smoothing=True: the network learns what smoothing leaves of the targets, "
+                        f"so that {name} has to depend on the difference of forecast and truth "
+                        f"only, got {one!r}. Take 'mae', 'mse', 'huber' or 'quantile', or set "
+                        f"smoothing=False."
+                    )
 
     def _make_metrics(self) -> Sequence[Any] | None:
         metrics = self._routed("metrics", self.metrics, get_metric_class)

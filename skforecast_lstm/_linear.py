@@ -10,7 +10,17 @@ import numpy as np
 
 from skforecast_lstm._windows import Windows
 
-__all__ = ["MAX_NUMBERS", "N_AT_ONCE", "Linear", "Normalised", "View", "linear_start", "time_folds"]
+__all__ = [
+    "MAX_NUMBERS",
+    "N_AT_ONCE",
+    "Fold",
+    "Linear",
+    "Normalised",
+    "Other",
+    "View",
+    "linear_start",
+    "time_folds",
+]
 
 # Samples to learn from, and to judge by.
 Fold = tuple[np.ndarray, np.ndarray]
@@ -26,6 +36,8 @@ N_AT_ONCE = 2_000_000
 _SLACK, _N_SLACK = 0.02, 500
 # A regression that errs twice as much as the best has so much less weight: 2 to this power.
 _TRUST = 8
+# The shares that regressions may have in a mean with another forecast, and the slack of these.
+_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21), 0.01
 
 
 class View(NamedTuple):
@@ -64,11 +76,38 @@ class Normalised(NamedTuple):
     scale: np.ndarray
 
 
+class Other(NamedTuple):
+    """Another forecast beside regressions.
+
+    Parameters
+    ----------
+    departures : ndarray of shape (n_samples, n_steps_out, n_targets)
+        What it says of the samples that it was fitted to, less the shift.
+    of_folds : list of ndarray of shape (n_in_fold, n_steps_out, n_targets) or None
+        The same of each fold, fitted to the samples before. None: these were too few.
+    """
+
+    departures: np.ndarray
+    of_folds: Sequence[np.ndarray | None]
+
+
 class Linear(NamedTuple):
-    """Kernel and bias of a linear skip, and the error of each regression, the least being 1."""
+    """What a linear skip begins at.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        Its kernel and bias.
+    errors : dict of str to float
+        The error of each regression, the least being 1.
+    share : ndarray of shape (n_targets,)
+        The share of the regressions in the forecast of each target: what is left to 1 is that of
+        the forecast beside them.
+    """
 
     weights: list[np.ndarray]
     errors: dict[str, float]
+    share: np.ndarray
 
 
 def linear_start(
@@ -80,10 +119,14 @@ def linear_start(
     counts: np.ndarray | None,
     folds: Sequence[Fold],
     views: dict[str, View],
+    beside: Other | None = None,
 ) -> Linear:
     """Kernel and bias of a linear skip that make it the mean of a few ridge regressions.
 
     The less a regression errs on the folds, the more it counts.
+
+    With another forecast beside them, the regressions have a share of the whole: the one next to
+    a half among those whose error on the folds is next to the least.
 
     Parameters
     ----------
@@ -94,7 +137,8 @@ def linear_start(
     y : ndarray of shape (n_samples, n_steps_out, n_targets)
         The scaled targets.
     quantiles : sequence of float
-        What is predicted of each target: the constants begin at these of what is left.
+        What is predicted of each target: the constants begin at these of what is left, made wider
+        by as much as errors are larger on the folds than on samples that are known.
     weight : ndarray of shape (n_samples,) or None
         Weights of the samples.
     counts : ndarray of shape (n_samples,) or None
@@ -103,6 +147,8 @@ def linear_start(
         Samples that penalties are chosen by, as :func:`time_folds` gives them.
     views : dict of str to View
         The regressions.
+    beside : Other, default=None
+        Another forecast.
     """
     kernel, bias = start
     inputs, shift, scale = normalised
@@ -120,13 +166,99 @@ def linear_start(
         found |= _ridges(rows, weight * weights, folds, chosen)
     errors = np.array([one.error for one in found.values()])
     relative = errors / errors.min() if errors.min() > 0 else 1.0 + (errors > 0)
-    every = [one.coefficients for one in found.values()]
-    mean = np.average(every, axis=0, weights=relative**-_TRUST)
-    left = np.quantile(departures - rows.times(mean), quantiles, axis=0).T
-    left = left if len(quantiles) > 1 else np.zeros_like(left)
+    trust = relative**-_TRUST
+    mean = np.average([one.coefficients for one in found.values()], axis=0, weights=trust)
+    before = zip(*(one.before_folds for one in found.values()), strict=True)
+    means = [np.average(every, axis=0, weights=trust) for every in before]
+    later = _Later.of(rows, folds, means, scale, beside)
+    share = later.find_share(y.shape[2])
+    by_output = np.tile(share, y.shape[1])
+    if beside is not None:
+        departures -= (1 - by_output) * (beside.departures / scale).reshape(len(y), -1)
+    mean = mean * by_output
+    left = np.zeros((mean.shape[1], 1))
+    if len(quantiles) > 1:
+        errors_left = departures - rows.times(mean)
+        middle = np.median(errors_left, axis=0)
+        wider = later.widening(by_output, errors_left)
+        left = (middle + wider * (np.quantile(errors_left, quantiles, axis=0) - middle)).T
     kernel, bias = np.zeros_like(kernel), (mean[-1:].T + left).ravel().astype(bias.dtype)
     kernel[n_cut:] = np.repeat(mean[:-1], len(quantiles), axis=1)
-    return Linear([kernel, bias], dict(zip(found, relative.tolist(), strict=True)))
+    return Linear([kernel, bias], dict(zip(found, relative.tolist(), strict=True)), share)
+
+
+class _Later(NamedTuple):
+    """Samples of the folds, and what is forecast of them from those before.
+
+    Parameters
+    ----------
+    rows : ndarray of int of shape (n_later,)
+        Which samples.
+    truth, units : ndarray of shape (n_later, n_outputs)
+        Their targets, and what an error of each counts.
+    ours : ndarray of shape (n_later, n_outputs)
+        What regressions forecast.
+    other : ndarray of shape (n_later, n_outputs)
+        The forecast beside them; NaN where there is none.
+    """
+
+    rows: np.ndarray
+    truth: np.ndarray
+    units: np.ndarray
+    ours: np.ndarray
+    other: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        rows: _Rows,
+        folds: Sequence[Fold],
+        means: Sequence[np.ndarray],
+        scale: np.ndarray,
+        beside: Other | None,
+    ) -> _Later:
+        """Forecast all folds."""
+        at = np.concatenate([fold for _, fold in folds] or [np.empty(0, dtype=np.intp)])
+        truth, units = rows.targets[at], rows.units[at]
+        ours, other = np.empty_like(truth), np.full_like(truth, np.nan)
+        first = 0
+        for number, ((_, fold), mean) in enumerate(zip(folds, means, strict=True)):
+            part = slice(first, first + len(fold))
+            ours[part] = np.concatenate([block @ mean for _, block in rows.blocks(fold)])
+            known = None if beside is None else beside.of_folds[number]
+            if known is not None:
+                other[part] = (known / scale[fold]).reshape(len(fold), -1)
+            first = part.stop
+        return cls(at, truth, units, ours, other)
+
+    def find_share(self, n_targets: int) -> np.ndarray:
+        """The share of the regressions beside the other forecast, of each target."""
+        is_known = np.isfinite(self.other).all(axis=1)
+        if not is_known.any():
+            return np.ones(n_targets)
+        truth, units, ours, other = (values[is_known] for values in self[1:])
+        errors = np.stack(
+            [(np.abs(truth - other - s * (ours - other)) * units).sum(axis=0) for s in _SHARES]
+        )
+        errors = errors.reshape(len(_SHARES), -1, n_targets).sum(axis=1)
+        is_near = errors <= (1 + _slack(len(self.rows), _SHARE_SLACK)) * errors.min(axis=0)
+        from_half = np.where(is_near, np.abs(_SHARES - 0.5)[:, np.newaxis], np.inf)
+        return _SHARES[from_half.argmin(axis=0)]
+
+    def widening(self, share: np.ndarray, known: np.ndarray) -> float:
+        """How much larger errors are than those of samples that forecasts were found from.
+
+        The regressions have such a share in each output.
+        """
+        other = np.where(np.isfinite(self.other), self.other, self.ours)
+        new = self.truth - other - share * (self.ours - other)
+        sizes = [(np.abs(errors) * self.units).sum() for errors in (new, known[self.rows])]
+        return max(1.0, float(sizes[0] / sizes[1])) if sizes[1] > 0 else 1.0
+
+
+def _slack(n_samples: int, slack: float = _SLACK) -> float:
+    """By how much an error may exceed the least and still be next to it."""
+    return slack * min(1.0, (_N_SLACK / n_samples) ** 0.5)
 
 
 def _can_do(view: View, n_cut: int) -> bool:
@@ -139,10 +271,14 @@ def _without_oldest(view: View, n_cut: int) -> View:
 
 
 class _Found(NamedTuple):
-    """Coefficients of a regression, shape (n_inputs + 1, n_outputs), and its error on the folds."""
+    """Coefficients of a regression, shape (n_inputs + 1, n_outputs), and its error on the folds.
+
+    Those of the samples before each fold come with it.
+    """
 
     coefficients: np.ndarray
     error: float
+    before_folds: list[np.ndarray]
 
 
 @dataclass
@@ -197,15 +333,18 @@ def _ridges(
     predicted from the samples before it. The constant is penalised as well.
     """
     errors = {name: np.zeros(len(_PENALTIES)) for name in views}
-    for before, fold in folds:
-        solve = _Solver(*rows.products(before, weight))
+    solvers = [_Solver(*rows.products(before, weight)) for before, _ in folds]
+    for solve, (_, fold) in zip(solvers, folds, strict=True):
         for name, view in views.items():
             errors[name] += rows.errors(fold, solve(view, _PENALTIES))
-    slack = _SLACK * min(1.0, (_N_SLACK / len(rows.inputs)) ** 0.5)
-    found, solve = {}, _Solver(*rows.products(np.arange(len(rows.inputs)), weight))
+    slack = _slack(len(rows.inputs))
+    found, solve_all = {}, _Solver(*rows.products(np.arange(len(rows.inputs)), weight))
     for name, view in views.items():
         best = np.flatnonzero(errors[name] <= (1 + slack) * errors[name].min())[-1]
-        found[name] = _Found(solve(view, _PENALTIES[[best]])[0], errors[name][best])
+        coefficients, *before = (
+            solve(view, _PENALTIES[[best]])[0] for solve in [solve_all, *solvers]
+        )
+        found[name] = _Found(coefficients, errors[name][best], before)
     return found
 
 

@@ -18,7 +18,7 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Loss and metrics by epoch; those of held-out samples begin with ``val_``.
     model_ : keras.Model
         The trained network, made on demand: ``model_.summary()`` works, and changing it changes
-        nothing here.
+        nothing here. What `smoothing` adds to its output is no part of it.
     n_iter_ : int
         Epochs trained.
     n_steps_in_, n_steps_out_, n_targets_ : int
@@ -34,6 +34,8 @@ _ATTRIBUTES = """history_ : dict of lists of float
     linear_errors_ : dict of str to float
         With ``linear_skip="ridge"``, the error on later samples of each regression that the linear
         part is the mean of, the least being 1. Else empty.
+    smoothing_share_ : ndarray of shape (n_targets,)
+        With `smoothing`, its share in the forecast of each target; else zero.
     n_outliers_ : int
         Values of the targets' history that were repaired.
     season_length_ : int
@@ -172,6 +174,18 @@ class LSTMParameters:
         training samples, with the penalty that did best on their later parts; networks trained for
         a few epochs from there are hard to beat on short series. See
         ``skforecast_lstm.layers.LinearSkip``.""",
+    )
+    smoothing: bool = parameter(
+        False,
+        ["boolean"],
+        """bool
+        Whether exponential smoothing of the window, adjusted for the season, has a share in the
+        forecast, as in the theta method. It knows which month or hour a row is, by its distance in
+        time from the first training row, and so the mean over many years, where a window knows one
+        or two. Rate, trend and share of each target are those that err least in training; see
+        ``smoothing_share_``. It does nothing without ``window_norm="seasonal"`` and
+        ``linear_skip="ridge"``, and takes losses and metrics of differences only ("mae", "mse",
+        "huber", "quantile"): the network learns what smoothing leaves.""",
     )
     n_members: int = parameter(
         1,
@@ -338,5 +352,6 @@ class LSTMParameters:
         0,
         ["verbose"],
         """int
-        1: a progress bar over all members and epochs, with the time left. 2: a line per epoch.""",
+        1: a progress bar over all members and epochs, with the time left. 2: a line per epoch. With
+        ``epochs="auto"``, the same of the trial before.""",
     )

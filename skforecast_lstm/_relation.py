@@ -35,13 +35,17 @@ _MOST = 0.9
 
 
 class Relation(NamedTuple):
-    """How targets follow from their history: ``offset + scale * feature``, `lead` rows later."""
+    """How targets follow from their history: ``offset + scale * feature``, `lead` rows later.
+
+    With `zeros`, what zero is in the units of the scaled targets. None: not known.
+    """
 
     columns: tuple[int, ...]
     lead: int
     scale: np.ndarray
     offset: np.ndarray
     is_certain: bool = True
+    zeros: np.ndarray | None = None
 
 
 def check_columns(columns: Any, n_targets: int, n_features: int, name: str) -> list[int]:

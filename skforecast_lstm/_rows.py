@@ -14,7 +14,7 @@ import pandas as pd
 
 from skforecast_lstm._clock import Clock, ticks
 from skforecast_lstm._validation import rows_of_series
-from skforecast_lstm._windows import Windows, are_asked_for, holes_are_said
+from skforecast_lstm._windows import RowTimes, Windows, are_asked_for, holes_are_said
 
 __all__ = ["FittedRows", "Rows", "split_groups"]
 
@@ -165,7 +165,22 @@ class FittedRows:
             is_purged=self.are_last(n_purged),
             series=rows.series if len(rows.labels) > 1 else None,
             index=rows.index,
+            times=self._times(self._counts, rows.labels),
         )
+
+    @functools.cached_property
+    def _counts(self) -> np.ndarray:
+        """How many rows each is after the first; without times, after the first of its series."""
+        rows = self.rows
+        if self.clock is not None:
+            return self.clock.counts(rows.index, rows.borders, rows.labels)
+        return np.arange(len(rows.table)) - np.repeat(rows.borders[:-1], rows.lengths)
+
+    def _times(self, counts: np.ndarray, labels: Sequence[Any]) -> RowTimes:
+        """When rows of series were; their origin is the first fitted row."""
+        rows = self.rows
+        origin = rows.table[:1].tobytes() if self.clock is None else self.clock.origin
+        return RowTimes(counts, origin, labels)
 
     def warn_of_holes(self, owner: str) -> None:
         """Say which rows follow a hole in time."""
@@ -214,8 +229,10 @@ class FittedRows:
             index=index,
         )
         is_first = _begins(merged, self.clock) if by_time else is_first[order]
+        counts = np.concatenate([place.counts for place in places])
         if by_time and self.clock is not None:
             self.clock.warn_of_holidays(merged.index, merged.borders)
+            counts = self.clock.counts(merged.index, merged.borders, merged.labels)
         is_first[merged.borders[:-1]] = True
         at = np.empty(len(order), dtype=np.intp)
         at[order] = np.arange(len(order))
@@ -232,6 +249,7 @@ class FittedRows:
             is_cold=is_cold & are_asked_for(len(at)),
             series=merged.series if len(places) > 1 else None,
             index=index,
+            times=self._times(counts, merged.labels),
         )
 
     def _index_like(self, rows: Rows) -> Any:
@@ -246,18 +264,21 @@ class FittedRows:
         given = slice(*rows.borders[number : number + 2])
         unknown = np.zeros(given.stop - given.start, dtype=bool)
         if rows.labels[number] not in self._numbers:
-            return _Place(np.arange(0), unknown, is_head=rows.begins_later(number))
+            return _Place.of(np.arange(0), unknown, is_head=rows.begins_later(number))
         own = self._slice(rows.labels[number])
         if rows.index is not None:
             before, is_head = self._before_by_time(rows, given, own, n_before)
-            return _Place(before, unknown, is_head)
+            return _Place.of(before, unknown, is_head=is_head)
         at = _find_piece(self.rows.table[own], rows.table[given], self._habits(own))
         if at is None:  # they continue
             at = own.stop - own.start
         found = self.is_first[own][at : at + len(unknown)]
         unknown[: len(found)] = found
         before = np.arange(max(own.start, own.start + at - n_before), own.start + at)
-        return _Place(before, unknown, is_head=at <= n_before)
+        rows_of_series = np.arange(at - len(before), at + len(unknown))
+        later = np.maximum(rows_of_series - (own.stop - own.start - 1), 0)
+        counts = self._counts[np.minimum(rows_of_series + own.start, own.stop - 1)] + later
+        return _Place(before, unknown, at <= n_before, counts)
 
     def _habits(self, own: slice) -> _Habits:
         """What is usual for the values of a series."""
@@ -308,11 +329,20 @@ class _Habits(NamedTuple):
 
 @dataclass
 class _Place:
-    """Fitted rows before and between those of a series; which of these follow a hole."""
+    """Fitted rows before and between those of a series; which of these follow a hole.
+
+    The counts, of these and then of the rows of the series, tell when they were.
+    """
 
     before: np.ndarray
     is_first: np.ndarray
     is_head: bool
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, before: np.ndarray, is_first: np.ndarray, *, is_head: bool) -> _Place:
+        """Rows of which the index tells when they were, or nothing does."""
+        return cls(before, is_first, is_head, np.full(len(before) + len(is_first), np.nan))
 
 
 def _begins(rows: Rows, clock: Clock | None) -> np.ndarray:

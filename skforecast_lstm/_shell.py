@@ -13,14 +13,17 @@ from keras import layers, ops
 from skforecast_lstm._linear import (
     MAX_NUMBERS,
     N_AT_ONCE,
+    Fold,
     Linear,
     Normalised,
+    Other,
     View,
     linear_start,
     time_folds,
 )
 from skforecast_lstm._relation import Relation
 from skforecast_lstm._season import same_season
+from skforecast_lstm._smoothing import Beside, Histories, Phases
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import (
     LinearSkip,
@@ -109,8 +112,13 @@ class Shell:
         quantiles: Sequence[float],
         sample_weight: np.ndarray | None = None,
         counts: np.ndarray | None = None,
-    ) -> Linear:
+        *,
+        smooths: bool = False,
+        zeros: np.ndarray | None = None,
+    ) -> tuple[Linear, Beside | None]:
         """Weights of the linear skip, the network's last, that make it a ridge regression.
+
+        Beside it is what exponential smoothing forecasts, or None.
 
         Parameters
         ----------
@@ -130,6 +138,10 @@ class Shell:
             Weights of the samples.
         counts : ndarray of shape (n_samples,), default=None
             What an error of each of them counts.
+        smooths : bool, default=False
+            Whether there is to be exponential smoothing beside the regression.
+        zeros : ndarray of shape (n_targets,), default=None
+            Zero of the targets' own units, in those of the scaled ones. None: not known.
         """
         # The newest samples, as many as can be held at once.
         newest = slice(-max(1, MAX_NUMBERS // len(weights[-2])), None)
@@ -145,9 +157,43 @@ class Shell:
         views = self._views(*shape)
         if counts is not None:  # windows of small series count as much as those of large ones
             views = {name: view._replace(by_size=True) for name, view in views.items()}
-        return linear_start(
-            weights[-2:], normalised, y[newest], quantiles, weight, counts, folds, views
+        beside, other = None, None
+        if smooths and self.window_norm == "seasonal":
+            counted = np.ones(len(normalised.inputs))
+            for given in (weight, counts):
+                counted = counted if given is None else counted * given
+            samples = windows[newest], rows[newest], y[newest], counted
+            beside, other = self._smooth(weights, *samples, folds, zeros)
+        linear = linear_start(
+            weights[-2:], normalised, y[newest], quantiles, weight, counts, folds, views, other
         )
+        return linear, beside and beside._replace(share=1 - linear.share)
+
+    def _smooth(
+        self,
+        weights: list[np.ndarray],
+        windows: Windows,
+        rows: Windows,
+        y: np.ndarray,
+        counted: np.ndarray,
+        folds: Sequence[Fold],
+        zeros: np.ndarray | None,
+    ) -> tuple[Beside | None, Other | None]:
+        """Exponential smoothing of samples, and what it forecasts of them and of later ones."""
+        phases = Phases.of(rows, self.season_length)
+        scale, offset, *_ = weights
+        histories = Histories(windows, self.columns, scale, offset, *phases.find(rows))
+        ahead = self.lead + np.arange(y.shape[1])
+
+        def fit(at: Any) -> Beside | None:
+            return Beside.fit(histories[at], y[at], ahead, counted[at], phases, zeros)
+
+        found = fit(slice(None))
+        if found is None:
+            return None, None
+        earlier = [(fit(before), histories[fold]) for before, fold in folds]
+        of_folds = [one and one.departures(later) for one, later in earlier]
+        return found, Other(found.departures(histories), of_folds)
 
     def _views(
         self, n_steps: int, n_features: int, n_steps_out: int, n_targets: int, n_known: int

@@ -9,7 +9,15 @@ import keras
 import numpy as np
 from tqdm.auto import tqdm
 
-__all__ = ["Best", "Progress", "Schedule", "attached", "check_finite", "has_batch_hooks"]
+__all__ = [
+    "Best",
+    "Progress",
+    "Schedule",
+    "TrialProgress",
+    "attached",
+    "check_finite",
+    "has_batch_hooks",
+]
 
 
 class Best:
@@ -53,6 +61,8 @@ class Schedule(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """One bar for all members of a fit (``verbose=1``), or a line per epoch (``verbose=2``)."""
 
+    name = "fit"
+
     def __init__(
         self, verbose: int, n_epochs: int, first_epoch: int = 0, n_members: int = 1
     ) -> None:
@@ -61,7 +71,7 @@ class Progress(keras.callbacks.Callback):
         self._n_members, self._n_begun = n_members, 0
         self._bar = None
         if verbose == 1:
-            self._bar = tqdm(total=n_members * n_epochs, desc="fit", unit="epoch")
+            self._bar = tqdm(total=n_members * n_epochs, desc=self.name, unit="epoch")
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Say which member comes next."""
@@ -72,12 +82,13 @@ class Progress(keras.callbacks.Callback):
         numbers = {name: f"{value:.4g}" for name, value in (logs or {}).items()}
         member = f"member {self._n_begun}/{self._n_members} " * (self._n_members > 1)
         if self._bar is not None:
-            self._bar.set_description(f"fit {member}".rstrip(), refresh=False)
+            self._bar.set_description(f"{self.name} {member}".rstrip(), refresh=False)
             self._bar.set_postfix(numbers, refresh=False)
             self._bar.update()
         else:
             shown = " ".join(f"{name}={value}" for name, value in numbers.items())
-            tqdm.write(f"{member}epoch {epoch + 1}/{self._last_epoch} {shown}")
+            trial = f"{self.name} " * (self.name != "fit")
+            tqdm.write(f"{trial}{member}epoch {epoch + 1}/{self._last_epoch} {shown}")
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Take off the total the epochs that a member did not need: the time left is right."""
@@ -90,6 +101,22 @@ class Progress(keras.callbacks.Callback):
         """Leave the bar as it is."""
         if self._bar is not None:
             self._bar.close()
+
+
+class TrialProgress(Progress):
+    """The same of a trial: of the most epochs that there may be, it mostly needs a few."""
+
+    name = "trial"
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Nothing: training goes on after a look at the later samples."""
+
+    def close(self) -> None:
+        """Leave the bar as one that is full."""
+        if self._bar is not None:
+            self._bar.total = self._bar.n
+            self._bar.refresh()
+        super().close()
 
 
 @contextlib.contextmanager

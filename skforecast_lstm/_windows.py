@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import pandas as pd
 __all__ = [
     "IncompleteWindowWarning",
     "KnownAhead",
+    "RowTimes",
     "Windows",
     "are_asked_for",
     "are_needed",
@@ -112,6 +113,24 @@ class KnownAhead(NamedTuple):
     steps: tuple[int, ...] | None = None
 
 
+class RowTimes(NamedTuple):
+    """When the rows of a table were, counted in rows.
+
+    Parameters
+    ----------
+    numbers : ndarray of float of shape (n_rows,)
+        How many rows each is after the origin, also where rows are missing between. NaN: not known.
+    origin : object
+        What is counted from. Those counted from another origin cannot be compared.
+    labels : sequence
+        Those of the series, by their numbers; [None] if there is one.
+    """
+
+    numbers: np.ndarray
+    origin: Any
+    labels: Sequence[Any]
+
+
 class Windows(np.lib.mixins.NDArrayOperatorsMixin):
     """An array-like of windows that keeps the table behind them, and every fact about its rows.
 
@@ -142,6 +161,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         The number of the series of each row. None: there is one.
     index : Index of length n_rows, default=None
         When the rows were. None: not known.
+    times : RowTimes, default=None
+        When they were, counted in rows. None: not known.
     reach : int, default=None
         How many rows the targets reach ahead. None: not known.
     padding : {"nan", "edge"}, default="nan"
@@ -165,6 +186,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         is_masked: np.ndarray | None = None,
         series: np.ndarray | None = None,
         index: pd.Index | None = None,
+        times: RowTimes | None = None,
         reach: int | None = None,
         padding: str = "nan",
         is_table: bool = True,
@@ -180,6 +202,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         self.is_masked = np.zeros(n_rows, dtype=bool) if is_masked is None else is_masked
         self.series = series
         self.index = index
+        self.times = times
         self.reach = reach
         self.padding = padding
         self.is_table = is_table

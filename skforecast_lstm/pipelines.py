@@ -164,6 +164,7 @@ def _recommended_regressor(season_length: int | None, lead: int) -> Any:
         window_norm="seasonal" if lead else None,  # a nowcast sees no history of its target
         season_length=season_length,
         linear_skip="ridge",
+        smoothing=True,
         n_members=3,
         loss="mae",
         learning_rate="auto",

@@ -18,7 +18,7 @@ from skforecast_lstm import (
     make_lstm_pipeline,
     make_supervised,
 )
-from skforecast_lstm._course import _looks, batch_of, rate_of
+from skforecast_lstm._course import _looks, batch_of, most_of, rate_of
 
 AUTO = {"epochs": "auto", "batch_size": "auto", "learning_rate": "auto"}
 RECIPE = {"window_norm": "seasonal", "linear_skip": "ridge", "loss": "mae", **AUTO}
@@ -173,7 +173,7 @@ def test_batches_and_rates_by_hand():
 
 @pytest.mark.parametrize(("n_samples", "most"), [(5, 10), (200, 20), (10**6, 100)])
 def test_looks_are_further_and_further_apart_until_the_most_epochs(n_samples, most):
-    looks = [*_looks(n_samples)]
+    looks = [*_looks(most_of(n_samples))]
     ends = [done + more for done, more in looks]
     assert [done for done, _ in looks] == [0, *ends[:-1]]
     assert ends[-1] == most

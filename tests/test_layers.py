@@ -35,6 +35,7 @@ LAYERS = {
     "_scaling": 1,
     "_relation": 2,
     "_season": 2.5,
+    "_smoothing": 3,
     "_targets": 1,
     "_known": 2,
     "_quantiles": 1,

@@ -91,14 +91,43 @@ def test_the_penalty_is_as_heavy_as_the_noise(seed):
     assert np.abs(few - y[5:8].mean()).max() < 0.1
 
 
-def test_quantiles_begin_at_those_of_what_a_ridge_regression_leaves():
+def test_quantiles_begin_at_those_of_what_a_ridge_regression_leaves(monkeypatch):
     X, y = framed(walk(200, 2), n_steps_out=2)
     X, y = X[5:], y[5:]
     model = ZeroRegressor(loss="quantile", n_targets=2, linear_skip="ridge")
     levels = (0.1, 0.5, 0.8)
-    found = model.set_params(quantiles=levels).initialize(X, y).predict(X, quantiles=levels)
+    model.set_params(quantiles=levels)
+    wider = model.initialize(X, y).predict(X, quantiles=levels)
+    monkeypatch.setattr("skforecast_lstm._linear._Later.widening", lambda *_: 1.0)
+    found = model.initialize(X, y).predict(X, quantiles=levels)
     shares = (y[..., np.newaxis] < found).mean(axis=0)
     np.testing.assert_allclose(shares, [[0.1, 0.5, 0.8]] * 4, atol=1.5 / len(y))
+    # They are made wider around the median, by one factor.
+    np.testing.assert_allclose(wider[..., 1], found[..., 1], atol=1e-4)
+    factors = (wider - wider[..., [1]])[..., [0, 2]] / (found - found[..., [1]])[..., [0, 2]]
+    np.testing.assert_allclose(factors, factors[0, 0, 0], rtol=1e-3)
+    assert factors[0, 0, 0] > 1
+
+
+def test_intervals_cover_rows_that_are_new(monkeypatch):
+    """A regression of 8 inputs on 40 rows leaves less of these than of others."""
+
+    def coverage():
+        shares = []
+        for seed in range(8):
+            rng = np.random.default_rng(seed)
+            X = rng.normal(size=(440, 8))
+            y = X.sum(axis=1) + rng.normal(size=440)
+            model = ZeroRegressor(loss="quantile", quantiles=(0.05, 0.5, 0.95), linear_skip="ridge")
+            model.initialize(X[:40], y[:40])
+            lower, _, upper = np.moveaxis(model.predict(X[40:], quantiles=(0.05, 0.5, 0.95)), -1, 0)
+            shares.append(((lower <= y[40:]) & (y[40:] <= upper)).mean())
+        return np.mean(shares)
+
+    found = coverage()
+    monkeypatch.setattr("skforecast_lstm._linear._Later.widening", lambda *_: 1.0)
+    assert coverage() < found - 0.03
+    assert 0.85 < found < 0.97
 
 
 def test_a_regression_takes_masked_steps_for_zero():

@@ -153,6 +153,19 @@ def test_a_bar_is_full_where_members_stop_early(data, capsys):
     assert model.n_iter_ <= total < 120
 
 
+def test_a_trial_has_a_bar_of_its_own(data, capsys):
+    X, y = data
+    model = make(verbose=1, epochs="auto").fit(X, y)
+    lines = capsys.readouterr().err.strip().split("\n")
+    trial, fit = (line.split("\r")[-1] for line in lines)
+    assert re.search(r"^trial: 100%.* (\d+)/\1 .*loss=", trial)
+    assert re.search(rf"^fit: 100%.* {model.n_iter_}/{model.n_iter_} ", fit)
+    make(verbose=2, epochs="auto").fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("trial epoch 1/10 loss=")
+    assert lines[-1].startswith(f"epoch {model.n_iter_}/{model.n_iter_} loss=")
+
+
 # --- the learning rate from epoch to epoch -----------------------------------------------------
 
 
