@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint type docs bench accuracy check clean
+.PHONY: demo test lint type docs bench accuracy intervals check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -32,6 +32,10 @@ bench: $(READY)
 accuracy: $(READY)
 	$(BIN)/pip install --quiet -e ".[accuracy]"
 	$(BIN)/python -m benchmarks.accuracy $(ARGS)
+
+intervals: $(READY)
+	$(BIN)/pip install --quiet -e ".[accuracy]"
+	$(BIN)/python -m benchmarks.intervals $(ARGS)
 
 check: lint type test
 

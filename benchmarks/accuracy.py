@@ -82,7 +82,7 @@ def evaluate(method: Method, series: RealSeries, seed: int = 0) -> dict[str, flo
     y_pred = forecast(values, origins)
     end = time.perf_counter()
     mase = mean_absolute_scaled_error(
-        _windows(values, origins + series.horizon, series.horizon),
+        windows_of(values, origins + series.horizon, series.horizon),
         y_pred,
         y_train=values[:n_train],
         season_length=series.season_length,
@@ -106,7 +106,7 @@ def looks_ahead(method: Method, series: RealSeries, seed: int = 0) -> bool:
     return not np.allclose(before, after, rtol=1e-4, atol=1e-5 * np.abs(values).max())
 
 
-def _windows(values: np.ndarray, ends: np.ndarray, length: int) -> np.ndarray:
+def windows_of(values: np.ndarray, ends: np.ndarray, length: int) -> np.ndarray:
     """The values up to and including each of the rows `ends`."""
     return values[ends[:, np.newaxis] + np.arange(1 - length, 1)]
 
@@ -237,7 +237,7 @@ def _skforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
 
     # What its predict does, which takes one window per call (50 ms each).
     def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        windows = _windows(values, origins, series.n_steps_in)
+        windows = windows_of(values, origins, series.n_steps_in)
         scaled = scaler.transform(windows.reshape(-1, 1)).reshape(*windows.shape, 1)
         y = forecaster.estimator.predict(scaled, verbose=0)
         return scaler.inverse_transform(y.reshape(-1, 1)).reshape(len(origins), -1)
@@ -271,7 +271,7 @@ def _darts(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
     ).fit(scaler.fit_transform([to_series(train)]))
 
     def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        windows = [to_series(window) for window in _windows(values, origins, series.n_steps_in)]
+        windows = [to_series(window) for window in windows_of(values, origins, series.n_steps_in)]
         y = model.predict(series.horizon, series=scaler.transform(windows), verbose=False)
         return np.stack([one.values().ravel() for one in scaler.inverse_transform(y)])
 
@@ -310,7 +310,7 @@ def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecas
     models.fit(to_frame(train[np.newaxis]))
 
     def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        windows = _windows(values, origins, series.n_steps_in)
+        windows = windows_of(values, origins, series.n_steps_in)
         return models.predict(to_frame(windows))["LSTM"].to_numpy().reshape(len(origins), -1)
 
     return forecast

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import intervals
 from benchmarks.accuracy import (
     METHODS,
     PANEL_METHODS,
@@ -161,3 +162,36 @@ def test_panels_are_complete(name):
     panel, frame = PANELS[name], PANELS[name].frame()
     assert np.isfinite(frame.truth(panel.horizon)).all()
     assert not frame.is_train[frame.origins[-1] + 1]
+
+
+# --- intervals ------------------------------------------------------------------------------------
+
+
+def quantiles_of(offsets):
+    """Forecasts whose quantiles lie so far around the truth."""
+
+    def fit(train, series, seed):
+        steps = np.arange(1, series.horizon + 1)
+        return lambda values, origins: values[origins[:, np.newaxis] + steps][..., None] + offsets
+
+    return fit
+
+
+def test_the_losses_of_intervals_by_hand():
+    values = AIR.load().to_numpy()[: int(0.8 * 144)]
+    unit = np.abs(values[12:] - values[:-12]).mean()
+    found = intervals.evaluate(quantiles_of(np.array([-10.0, -5, 0, 5, 10])), AIR)
+    assert found["coverage"] == 1
+    assert found["interval score"] == pytest.approx(20 / unit)
+    assert found["pinball"] == pytest.approx((2 * 0.05 * 10 + 2 * 0.25 * 5) / 5 / unit)
+    found = intervals.evaluate(quantiles_of(np.array([1.0, 2, 3, 4, 5])), AIR)
+    assert found["coverage"] == 0
+    assert found["interval score"] == pytest.approx((4 + 2 / 0.1 * 1) / unit)
+
+
+def test_the_pipeline_gives_intervals_that_cover():
+    found = intervals.evaluate(intervals.METHODS["without its network"], AIR)
+    assert 0.8 < found["coverage"] <= 1
+    records = [{"series": "air", "method": "ours", **found}] * 2
+    summary = intervals.summarize(records)
+    assert summary.loc["ours", "pinball"] == pytest.approx(found["pinball"])
