@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import panels
-from benchmarks.panels import PANELS, Panel
+from benchmarks.panels import PANELS, Frame, Panel
 from benchmarks.peers import lightning
 from benchmarks.series import ROLES, SERIES, RealSeries, available
 
@@ -39,6 +39,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 TEST_FRACTION = 0.2
 UNITS, EPOCHS, BATCH_SIZE = 50, 200, 32
+# Passes over tables of thousands of windows are fewer and larger than those over one short series.
+FEW_EPOCHS, FEW_BATCH = 20, 256
 NAIVES = ("naive", "seasonal naive")
 
 # From all values of a series, and the rows to forecast from: forecasts (n_origins, horizon).
@@ -278,14 +280,27 @@ def _darts(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
     return forecast
 
 
-def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
-    """Its defaults, "robust" scaling of each window and absolute error among them.
+def _neural_lstm(one: RealSeries | Panel, seed: int, **options: Any) -> Any:
+    """The defaults of neuralforecast's LSTM, absolute error and "robust" scaling of each window.
 
     Only the recurrent part is made as small as ours.
     """
     from neuralforecast import NeuralForecast
     from neuralforecast.models import LSTM
 
+    model = LSTM(
+        h=one.horizon,
+        input_size=one.n_steps_in,
+        encoder_n_layers=1,
+        encoder_hidden_size=UNITS,
+        random_seed=seed,
+        **options,
+        **lightning(),
+    )
+    return NeuralForecast([model], freq=1)
+
+
+def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
     def to_frame(windows: np.ndarray) -> pd.DataFrame:
         n, length = windows.shape
         return pd.DataFrame(
@@ -296,17 +311,8 @@ def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecas
             }
         )
 
-    model = LSTM(
-        h=series.horizon,
-        input_size=series.n_steps_in,
-        encoder_n_layers=1,
-        encoder_hidden_size=UNITS,
-        max_steps=_n_steps(train, series),
-        windows_batch_size=BATCH_SIZE,
-        random_seed=seed,
-        **lightning(),
-    )
-    models = NeuralForecast([model], freq=1)
+    n_steps = _n_steps(train, series)
+    models = _neural_lstm(series, seed, max_steps=n_steps, windows_batch_size=BATCH_SIZE)
     models.fit(to_frame(train[np.newaxis]))
 
     def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
@@ -314,6 +320,40 @@ def _neuralforecast(train: np.ndarray, series: RealSeries, seed: int) -> Forecas
         return models.predict(to_frame(windows))["LSTM"].to_numpy().reshape(len(origins), -1)
 
     return forecast
+
+
+def _neuralforecast_panel(panel: Panel, frame: Frame, seed: int) -> np.ndarray:
+    """One network for all series, as many passes over their windows as the plain LSTM makes."""
+    columns, known = ["y", *panel.known], list(panel.known)
+
+    def to_frame(rows: np.ndarray, ids: np.ndarray, ds: np.ndarray) -> pd.DataFrame:
+        labels = pd.DataFrame({"unique_id": ids, "ds": ds})
+        return pd.concat([labels, frame.table[columns].iloc[rows].reset_index(drop=True)], axis=1)
+
+    rows = np.flatnonzero(frame.is_train)
+    number = frame.table.groupby("series", sort=False)
+    models = _neural_lstm(
+        panel,
+        seed,
+        max_steps=FEW_EPOCHS * -(-len(rows) // FEW_BATCH),
+        windows_batch_size=FEW_BATCH,
+        futr_exog_list=known or None,
+    )
+    ids, ds = number.ngroup().to_numpy(), number.cumcount().to_numpy()
+    models.fit(to_frame(rows, ids[rows], ds[rows]))
+    # Each origin with its window is a series of its own.
+    n, past = len(frame.origins), np.arange(1 - panel.n_steps_in, 1)
+    later = 1 + np.arange(panel.horizon)
+    windows, coming = (
+        to_frame(
+            (frame.origins[:, np.newaxis] + steps).ravel(),
+            np.repeat(np.arange(n), len(steps)),
+            np.tile(panel.n_steps_in - 1 + steps, n),
+        )
+        for steps in (past, later)
+    )
+    options = {"futr_df": coming.drop(columns="y")} if known else {}
+    return models.predict(windows, **options)["LSTM"].to_numpy().reshape(n, -1)
 
 
 METHODS = {
@@ -370,8 +410,8 @@ def by_series(make: Callable[..., Any], **params: Any) -> panels.Fit:
     return panels.in_pipeline(make_scaled)
 
 
-# Passes over tables of thousands of windows are fewer and larger than those over one short series.
-_FEW = {"lstm__epochs": 20, "lstm__batch_size": 256, "lstm__learning_rate": 3e-3}
+_FEW = {"epochs": FEW_EPOCHS, "batch_size": FEW_BATCH, "learning_rate": 3e-3}
+_FEW = {f"lstm__{name}": value for name, value in _FEW.items()}
 PANEL_METHODS = {
     "naive": Method(in_panel(_naive), "skforecast_lstm.baselines", is_random=False),
     "seasonal naive": Method(
@@ -392,6 +432,7 @@ PANEL_METHODS = {
     "without covariates": Method(
         in_panel(_season_given, with_known=False), "skforecast_lstm.regressors"
     ),
+    "neuralforecast": Method(_neuralforecast_panel, "neuralforecast.models"),
 }
 
 
