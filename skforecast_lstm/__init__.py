@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         SequenceLSTMRegressor,
         StackedLSTMRegressor,
     )
+    from skforecast_lstm.saving import load, save
     from skforecast_lstm.windows import IncompleteWindowWarning, WindowTransformer
 
 __version__ = "0.1.0"
@@ -83,8 +84,10 @@ _MODULES = {
     "WindowTransformer": "windows",
     "backtest": "evaluation",
     "clear_cache": "_cache",
+    "load": "saving",
     "make_lstm_pipeline": "pipelines",
     "make_supervised": "framing",
+    "save": "saving",
 }
 _SUBMODULES = (
     "baselines",
@@ -102,6 +105,7 @@ _SUBMODULES = (
     "pipelines",
     "plotting",
     "regressors",
+    "saving",
     "windows",
 )
 
@@ -136,8 +140,10 @@ __all__ = [
     "WindowTransformer",
     "backtest",
     "clear_cache",
+    "load",
     "make_lstm_pipeline",
     "make_supervised",
+    "save",
 ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import find_freq, holidays_between, steps_after, steps_between
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import is_time_index
 
 __all__ = ["Clock", "Ticks", "ticks"]
@@ -38,7 +39,7 @@ def ticks(index: Any) -> Any:
 
 
 @dataclass
-class Clock:
+class Clock(PlainState):
     """Tells which rows follow one another in time.
 
     Parameters

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import labels_after_each, missing_labels, name_of
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._series import Stacked
 
 __all__ = ["Newest", "warn_if_missing"]
 
 
 @dataclass
-class Newest:
+class Newest(PlainState):
     """The last fitted rows of each series, and what rows that come later have to be like.
 
     Parameters

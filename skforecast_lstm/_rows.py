@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._clock import Clock, ticks
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import rows_of_series
 from skforecast_lstm._windows import RowTimes, Windows, are_asked_for, holes_are_said
 
@@ -28,7 +29,7 @@ _N_SAMPLED = 2_000
 
 
 @dataclass
-class Rows:
+class Rows(PlainState):
     """Rows of a table: those of a series in the order of time, one series after the other.
 
     Parameters
@@ -90,7 +91,7 @@ class Rows:
 
 
 @dataclass
-class FittedRows:
+class FittedRows(PlainState):
     """The rows that ``fit`` has seen, which are the history of rows that come later.
 
     Parameters
@@ -121,6 +122,9 @@ class FittedRows:
     def labels(self) -> Sequence[Any]:
         """Those of the series."""
         return self.rows.labels
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_known": {}}
 
     def without_rows(self) -> FittedRows:
         """Fitted rows that are the history of none."""

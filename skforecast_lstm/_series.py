@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import steps_between
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import encode_groups
 
 __all__ = ["Stacked", "find_labels", "ranges"]
 
 
 @dataclass
-class Stacked:
+class Stacked(PlainState):
     """Rows of a table: those of a series in the order of time, one series after the other.
 
     Parameters

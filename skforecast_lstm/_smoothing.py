@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._season import same_season
 from skforecast_lstm._windows import Windows
 
@@ -26,7 +27,8 @@ _MOST_OF_LEVEL = 0.9
 _N_AT_ONCE = 2_000_000
 
 
-class Phases(NamedTuple):
+@dataclass
+class Phases(PlainState):
     """What tells of a row which series it is of, and which phase of the season it is in.
 
     Parameters

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._dates import infer_freq
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
     Interval,
@@ -47,7 +48,7 @@ _AUTO_FIELDS: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
-class CalendarFeatures(TransformerMixin, BaseEstimator):
+class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
     """Append where in the day, the week and the year each row is, and the steps ahead of it.
 
     Every field becomes a sine and a cosine, so that December is next to January and Sunday next to

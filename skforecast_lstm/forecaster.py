@@ -21,6 +21,7 @@ from skforecast_lstm._fitting import fit_whole, prepared, y_for
 from skforecast_lstm._inspect import find_method, fitted_windows
 from skforecast_lstm._newest import Newest, warn_if_missing
 from skforecast_lstm._paths import Paths
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._scoring import score_forecasts
 from skforecast_lstm._series import Stacked, find_labels
 from skforecast_lstm._tables import (
@@ -50,7 +51,7 @@ _NEEDED = (
 )
 
 
-class Forecaster(MetaEstimatorMixin, BaseEstimator):
+class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     """Fit any pipeline to a table, and forecast the dates that follow its last row.
 
     The table is framed as :func:`make_supervised` does it, the estimator is fitted, and

@@ -14,6 +14,7 @@ import pandas as pd
 
 from skforecast_lstm._containers import as_numbers, with_times
 from skforecast_lstm._dates import refuse_dates, to_dates
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
     check_integer,
@@ -146,7 +147,7 @@ def make_supervised(
 
 
 @dataclass
-class Frame:
+class Frame(PlainState):
     """A table in time order, and the roles that its columns have.
 
     Parameters

@@ -25,6 +25,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_pandas, as_rows
 from skforecast_lstm._inspect import best_of, find_method, find_windows
+from skforecast_lstm._plain import PlainState
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales
 from skforecast_lstm._validation import (
@@ -50,7 +51,7 @@ def _can_invert(transformer: GroupScaler) -> bool:
     return transformer.scaler is None or hasattr(transformer.scaler, "inverse_transform")
 
 
-class GroupScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale every series of a table by itself.
 
     Series of different sizes in one table (a kiosk and a supermarket) come to one scale, so that
@@ -247,7 +248,9 @@ def _inner_has(name: str) -> Callable[[GroupTransformedTargetRegressor], bool]:
     return check
 
 
-class GroupTransformedTargetRegressor(MetaEstimatorMixin, FramedRegressorMixin, BaseEstimator):
+class GroupTransformedTargetRegressor(
+    PlainState, MetaEstimatorMixin, FramedRegressorMixin, BaseEstimator
+):
     """Let a regressor learn the targets of every series on one scale.
 
     It goes around the whole pipeline, which still sees the table as it is. The targets of each

@@ -18,6 +18,7 @@ LAYERS = {
     "_containers": 0,
     "_validation": 0,
     "_parameters": 0.5,
+    "_plain": 0,
     "_kernels": 0,
     "_content": 0,
     "_backend": 0,
@@ -75,6 +76,7 @@ LAYERS = {
     "forecaster": 8,
     "evaluation": 8.5,
     "intervals": 8,
+    "saving": 8,
     "plotting": 9,
 }
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.glob("*.py"))}
