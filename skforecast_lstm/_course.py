@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -34,6 +36,16 @@ _TOLERANCE = 0.02
 # A gain over the linear part has to be larger than chance gives: so much over the root of samples.
 _CHANCE = 3.0
 _TINY = 1e-12
+# Those that fit one estimator after the other: an interrupt is meant for all of it.
+_FITTING_MANY = (
+    "joblib",
+    "optuna",
+    "sklearn.ensemble",
+    "sklearn.model_selection",
+    "sklearn.multioutput",
+    "skforecast_lstm.evaluation",
+    "skforecast_lstm.intervals",
+)
 # Samples per update: a fiftieth of all, within these bounds; and the rate of the smallest.
 _BATCHES = 32, 256
 _RATE = 1e-3
@@ -149,16 +161,29 @@ class Course:
 
     def train(
         self,
-        members: Sequence[Member],
+        members: list[Member],
         validation: training.Samples | None,
         progress: Progress | None = None,
         **options: Any,
     ) -> training.History:
-        """Train one network after the other, and return the mean of their histories."""
+        """Train one network after the other, and return the mean of their histories.
+
+        If the user interrupts, the weights so far stay, and networks that are not begun are taken
+        from the list. A search is stopped.
+        """
         histories = []
         with contextlib.closing(progress) if progress else contextlib.nullcontext():
-            for member in members:
-                histories.append(self._train(member, validation, progress, **options))
+            for number, member in enumerate(members):
+                try:
+                    histories.append(self._train(member, validation, progress, **options))
+                except training.Interrupted as stop:
+                    if _is_one_of_many():
+                        raise
+                    member.state = stop.state
+                    histories.append(stop.history)
+                    _warn_of_interrupt(stop.history, options["epochs"], number, len(members))
+                    del members[number + 1 :]
+                    break
         return _mean_history(histories)
 
     def _train(
@@ -250,11 +275,36 @@ def _looks(most: int) -> Iterator[tuple[int, int]]:
 
 def _mean_history(histories: list[training.History]) -> training.History:
     """Mean over the members that were still training in an epoch."""
+    lengths = {name: max(len(h.get(name, [])) for h in histories) for name in histories[0]}
     return {
         name: [
-            float(np.mean(values))
-            for epoch in range(max(len(history[name]) for history in histories))
-            if (values := [h[name][epoch] for h in histories if epoch < len(h[name])])
+            float(np.mean([h[name][epoch] for h in histories if epoch < len(h.get(name, []))]))
+            for epoch in range(length)
         ]
-        for name in histories[0]
+        for name, length in lengths.items()
     }
+
+
+def _is_one_of_many() -> bool:
+    """Tell whether somebody fits many: a search or a cross-validation, say."""
+    frame = sys._getframe()
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith(_FITTING_MANY):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _warn_of_interrupt(
+    history: training.History, n_epochs: int, number: int, n_members: int
+) -> None:
+    n_done = len(history.get("loss", []))
+    which = f" of member {number + 1} of {n_members}" * (n_members > 1)
+    warnings.warn(
+        f"training was interrupted after {n_done} of {n_epochs} epochs{which}: the regressor has "
+        f"the weights of that moment"
+        + f", and its forecast is the mean of {number + 1} members" * (n_members > 1)
+        + ". Fit it again for the whole training, or see history_ for how far it has come.",
+        UserWarning,
+        stacklevel=2,
+    )

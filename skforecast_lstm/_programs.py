@@ -35,6 +35,8 @@ from skforecast_lstm._seeds import drawing_from
 from skforecast_lstm._shell import average_members
 from skforecast_lstm._watchers import (
     Best,
+    Note,
+    Pace,
     Progress,
     Schedule,
     attached,
@@ -44,6 +46,7 @@ from skforecast_lstm._watchers import (
 
 __all__ = [
     "Compilation",
+    "Interrupted",
     "Network",
     "Samples",
     "State",
@@ -181,8 +184,8 @@ class Program:
     @functools.cached_property
     def _train(self) -> Any:
         orders, size = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([], tf.int32)
-        rates = tf.TensorSpec([None], tf.float32)
-        return self._traced(self._epochs, self._signature(), orders, rates, size)
+        rates, begins = tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.bool)
+        return self._traced(self._epochs, self._signature(), orders, rates, size, begins)
 
     @functools.cached_property
     def _validate(self) -> Any:
@@ -267,9 +270,16 @@ class Program:
         tensors = self._tensors(samples)
         held_out = None if validation is None else self._tensors(validation)
         run = self._run_keras if has_batch_hooks(training.callbacks) else self._run
-        history = run(tensors, held_out, training)
+        history: History = {}
+        try:
+            run(tensors, held_out, training, history)
+        except KeyboardInterrupt:
+            raise Interrupted(self._state(), history) from None
+        return self._state(), history
+
+    def _state(self) -> State:
         optimizer = [v.numpy() for v in self.model.optimizer.variables]
-        return State(self.model.get_weights(), optimizer, self._slots), history
+        return State(self.model.get_weights(), optimizer, self._slots)
 
     def _start(self, state: State, training: Training) -> None:
         """Set every variable that training changes: nothing of an earlier fit is left."""
@@ -292,45 +302,64 @@ class Program:
             return fresh
         return found if [*map(np.shape, found)] == [*map(np.shape, fresh)] else fresh
 
-    def _run(self, samples: Any, held_out: Any, training: Training) -> History:
-        """Train in the graph, for as many epochs at a time as nobody wants to look in between."""
-        model, n_samples = self.model, len(samples[1])
-        batch_size = tf.constant(min(training.batch_size, n_samples), tf.int32)
-        is_watched = bool(training.callbacks or training.progress) or held_out is not None
-        span = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
-        history: History = {}
-        best = Best(training.patience)
+    def _run(self, samples: Any, held_out: Any, training: Training, history: History) -> None:
+        """Train in the graph, for as long at a time as nobody wants to look in between."""
+        model, best = self.model, Best(training.patience)
         with attached(training.callbacks, training.progress) as watching:
             callbacks = keras.callbacks.CallbackList(
                 watching, model=model, verbose=0, epochs=training.last_epoch
             )
             callbacks.on_train_begin()
-            epoch = training.first_epoch
-            while epoch < training.last_epoch and not model.stop_training:
-                callbacks.on_epoch_begin(epoch)
-                orders = training.orders(min(span, training.last_epoch - epoch), n_samples)
-                rates = training.rate(epoch + np.arange(len(orders)), self._rate())
-                logs = self._train(
-                    samples, tf.constant(orders), tf.constant(rates, tf.float32), batch_size
-                )
-                for name, values in logs.items():
-                    history.setdefault(name, []).extend(map(float, values.numpy()))
-                check_finite(history["loss"], training.first_epoch)
-                if held_out is not None:
-                    for name, value in self._validate(held_out, batch_size).items():
-                        history.setdefault(f"val_{name}", []).append(float(value))
-                    best.update(model, history["val_loss"][-1])
-                epoch += len(orders)
-                callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
+            try:
+                self._train_epochs(samples, held_out, training, history, callbacks, best)
+            except KeyboardInterrupt:
+                best.restore(model)
+                callbacks.on_train_end()
+                raise
             best.restore(model)
             callbacks.on_train_end()
-        return history
+
+    def _train_epochs(
+        self,
+        samples: Any,
+        held_out: Any,
+        training: Training,
+        history: History,
+        callbacks: keras.callbacks.CallbackList,
+        best: Best,
+    ) -> None:
+        """Add one call of the graph after the other to the history."""
+        n_samples = len(samples[1])
+        size = min(training.batch_size, n_samples)
+        batch_size = tf.constant(size, tf.int32)
+        is_watched = bool(training.callbacks or training.progress) or held_out is not None
+        most = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
+        pace, epoch = Pace(size, n_samples), training.first_epoch
+        while epoch < training.last_epoch and not self.model.stop_training:
+            callbacks.on_epoch_begin(epoch)
+            n_epochs = min(pace.n_epochs, most, training.last_epoch - epoch)
+            orders = training.orders(n_epochs, n_samples)
+            rates = training.rate(epoch + np.arange(n_epochs), self._rate())
+            rates = tf.constant(rates, tf.float32)
+            for part in pace.parts():
+                rows, begins = tf.constant(orders[:, part]), tf.constant(part.start == 0)
+                with pace.timed(orders[:, part].size):
+                    logs = self._train(samples, rows, rates, batch_size, begins)
+            for name, values in logs.items():
+                history.setdefault(name, []).extend(map(float, values.numpy()))
+            check_finite(history["loss"], training.first_epoch)
+            if held_out is not None:
+                for name, value in self._validate(held_out, batch_size).items():
+                    history.setdefault(f"val_{name}", []).append(float(value))
+                best.update(self.model, history["val_loss"][-1])
+            epoch += n_epochs
+            callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
 
     def _rate(self) -> float:
         """The learning rate, which a callback may have changed."""
         return float(self.model.optimizer.learning_rate)
 
-    def _run_keras(self, samples: Any, held_out: Any, training: Training) -> History:
+    def _run_keras(self, samples: Any, held_out: Any, training: Training, found: History) -> None:
         """``model.fit`` on the same batches, for callbacks that want to see each of them."""
         ours: list[keras.callbacks.Callback] = []
         if training.learning_rate is not None:
@@ -341,17 +370,16 @@ class Program:
             )
         watchers = attached(training.callbacks, training.progress)
         with drawing_from(self._generator), watchers as watching:
-            history = self.model.fit(
+            self.model.fit(
                 _Batches(self._take, samples, training.batch_size, training),
                 validation_data=held_out and _Batches(self._take, held_out, training.batch_size),
                 epochs=training.last_epoch,
                 initial_epoch=training.first_epoch,
                 shuffle=False,
                 verbose=0,
-                callbacks=[*watching, *ours],
-            ).history
-        check_finite(history["loss"], training.first_epoch)
-        return {name: [float(value) for value in values] for name, values in history.items()}
+                callbacks=[*watching, *ours, Note(found)],
+            )
+        check_finite(found["loss"], training.first_epoch)
 
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
         """What the loops take; a sample weighs one where nothing else is said."""
@@ -394,17 +422,29 @@ class Program:
         return self.model(self._gather(*inputs), training=False)
 
     def _epochs(
-        self, samples: Any, orders: tf.Tensor, rates: tf.Tensor, batch_size: tf.Tensor
+        self,
+        samples: Any,
+        orders: tf.Tensor,
+        rates: tf.Tensor,
+        batch_size: tf.Tensor,
+        begins: tf.Tensor,
     ) -> Any:
-        """Train for one epoch per row of `orders`, at its rate; return the logs of each."""
+        """Train for one epoch per row of `orders`, at its rate; return the logs of each.
+
+        If it does not begin with these samples, the logs are those of all samples so far.
+        """
         self.n_traces += 1
         model = self.model
         rate = model.optimizer.learning_rate
         n_epochs, n_samples = tf.unstack(tf.shape(orders))
         names = list(model.get_metrics_result())
 
-        def epoch(number: tf.Tensor, *logs: tf.TensorArray) -> tuple:
+        def reset() -> tf.Tensor:
             model.reset_metrics()
+            return tf.constant(0)  # what both branches of a condition have to return
+
+        def epoch(number: tf.Tensor, *logs: tf.TensorArray) -> tuple:
+            tf.cond(begins, reset, lambda: tf.constant(0))
             if hasattr(rate, "assign"):  # no schedule of the user's own
                 rate.assign(rates[number])
 
@@ -423,7 +463,7 @@ class Program:
             # A diverged network stays so: the rest of the epochs would be for nothing.
             return (number < n_epochs) & tf.math.is_finite(model.get_metrics_result()["loss"])
 
-        model.reset_metrics()
+        tf.cond(begins, reset, lambda: tf.constant(0))
         logs = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in names]
         n_done, *logs = tf.while_loop(goes_on, epoch, [0, *logs], parallel_iterations=1)
         return {name: log.stack()[:n_done] for name, log in zip(names, logs, strict=True)}
@@ -456,6 +496,14 @@ class Program:
             lambda rows: self.model.test_step(self._take(samples, rows)),
         )
         return self.model.get_metrics_result()
+
+
+class Interrupted(KeyboardInterrupt):
+    """Python was interrupted in a training, which has come as far as this."""
+
+    def __init__(self, state: State, history: History) -> None:
+        super().__init__("training was interrupted")
+        self.state, self.history = state, history
 
 
 class _Batches(keras.utils.PyDataset):

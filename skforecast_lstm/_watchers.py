@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import keras
@@ -11,6 +12,8 @@ from tqdm.auto import tqdm
 
 __all__ = [
     "Best",
+    "Note",
+    "Pace",
     "Progress",
     "Schedule",
     "TrialProgress",
@@ -18,6 +21,12 @@ __all__ = [
     "check_finite",
     "has_batch_hooks",
 ]
+
+
+# Between calls of the graph Python sees an interrupt: each takes about so long, and the first one
+# so many batches.
+_SECONDS_PER_CALL = 0.5
+_FIRST_BATCHES = 8
 
 
 class Best:
@@ -117,6 +126,54 @@ class TrialProgress(Progress):
             self._bar.total = self._bar.n
             self._bar.refresh()
         super().close()
+
+
+class Pace:
+    """How many samples the graph trains on in a call: as many as take about half a second."""
+
+    def __init__(self, batch_size: int, n_samples: int) -> None:
+        self._batch_size, self._n_samples = batch_size, n_samples
+        self._n_at_once = _FIRST_BATCHES * batch_size
+
+    @property
+    def n_epochs(self) -> int:
+        """How many whole epochs; at least one, which may have to be parted."""
+        return max(1, self._n_at_once // self._n_samples)
+
+    def parts(self) -> Iterator[slice]:
+        """The parts of the next epochs, of whole batches."""
+        start = 0
+        while start < self._n_samples:
+            n_batches = max(1, self._n_at_once // self._batch_size)
+            is_whole = self._n_at_once >= self._n_samples
+            stop = self._n_samples if is_whole else start + n_batches * self._batch_size
+            yield slice(start, min(stop, self._n_samples))
+            start = stop
+
+    @contextlib.contextmanager
+    def timed(self, n_samples: int) -> Iterator[None]:
+        """See how long so many samples take, all epochs together."""
+        start = time.perf_counter()
+        yield
+        self._note(n_samples, max(time.perf_counter() - start, 1e-6))
+
+    def _note(self, n_samples: int, seconds: float) -> None:
+        # The first call is longer, as what it needs is made; no faith in a single measurement.
+        n_possible = int(n_samples * _SECONDS_PER_CALL / seconds)
+        self._n_at_once = min(max(n_possible, self._batch_size), 20 * max(n_samples, 1))
+
+
+class Note(keras.callbacks.Callback):
+    """Notes the losses and metrics of each epoch."""
+
+    def __init__(self, history: dict[str, list[float]]) -> None:
+        super().__init__()
+        self._history = history
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Add those of the epoch."""
+        for name, value in (logs or {}).items():
+            self._history.setdefault(name, []).append(float(value))
 
 
 @contextlib.contextmanager

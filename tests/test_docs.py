@@ -211,9 +211,7 @@ def test_doctests(name):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize(
-    "page", ["rows.rst", "forecasting.rst", "networks.rst", "skill.rst", "saving.rst"]
-)
+@pytest.mark.parametrize("page", ["rows", "forecasting", "networks", "skill", "saving"])
 def test_examples_of_the_pages(page):
     path = Path(__file__).parents[1] / "docs" / f"{page}.rst"
     result = doctest.testfile(
