@@ -158,11 +158,13 @@ def __getattr__(name: str) -> Any:
 
 
 def _load(module: str) -> Any:
+    backend = importlib.import_module(f"{__name__}._backend")
     try:
-        return importlib.import_module(f"{__name__}.{module}")
+        with backend.quietly():
+            return importlib.import_module(f"{__name__}.{module}")
     except ImportError:
         # Keras does not say why it asks for a package: it is set to a backend that needs it.
-        importlib.import_module(f"{__name__}._backend").check_backend()
+        backend.check_backend()
         raise
 
 

@@ -1,13 +1,53 @@
-"""What Keras runs on: TensorFlow, or an error that says how to get there."""
+"""What Keras runs on: TensorFlow, without its own lines, or an error that says how to get there."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["check_backend"]
+__all__ = ["check_backend", "quietly"]
+
+# How much TensorFlow says, and what tells processes that are started that the user has not set it.
+_LEVEL, _OURS = "TF_CPP_MIN_LOG_LEVEL", "SKFORECAST_LSTM_IS_QUIET"
+_LINES = re.compile(
+    rb"^(WARNING: All log messages before absl|[IWE]\d{4} .*\.cc:\d+\]|"
+    rb"To enable the following instructions).*\n?",
+    re.MULTILINE,
+)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep away what TensorFlow writes to stderr when it is imported, and nothing else.
+
+    If the user has set ``TF_CPP_MIN_LOG_LEVEL``, it says what it would.
+    """
+    is_set = _LEVEL in os.environ and _OURS not in os.environ
+    if is_set or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ.update({_LEVEL: "3", _OURS: "1"})
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            stderr = os.dup(2)
+            os.dup2(file.fileno(), 2)
+        except OSError:  # there is no stderr, or no room
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            file.seek(0)
+            os.write(2, _LINES.sub(b"", file.read()))
 
 
 def check_backend() -> None:

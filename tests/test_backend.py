@@ -57,3 +57,54 @@ def test_without_a_word_it_is_tensorflow(text, monkeypatch, tmp_path):
     if text is not None:
         (tmp_path / "keras.json").write_text(text)
     check_backend()
+
+
+# --- what TensorFlow says -------------------------------------------------------------------------
+
+FIT = (
+    "import warnings; warnings.simplefilter('error')\n"
+    "import numpy as np\n"
+    "from skforecast_lstm import LSTMRegressor\n"
+    "LSTMRegressor(2, epochs=1).fit(np.ones((9, 3, 1)), np.arange(9.0)).predict(np.ones((1, 3, 1)))"
+)
+
+
+def run_without_level(code):
+    given = {
+        name: v for name, v in os.environ.items() if "TF_CPP" not in name and "QUIET" not in name
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout, done.stderr
+
+
+def test_nothing_is_printed():
+    assert run_without_level(FIT) == ("", "")
+
+
+def test_a_process_that_is_started_is_as_quiet():
+    code = f"{FIT}\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {FIT!r}], check=True)"
+    assert run_without_level(code) == ("", "")
+
+
+def test_what_others_write_is_not_lost():
+    code = (
+        "import sys, os, skforecast_lstm\n"
+        "from skforecast_lstm._backend import quietly\n"
+        "with quietly():\n"
+        "    os.write(2, b'I0000 00:00:1.5 123 port.cc:153] oneDNN\\nof value\\n')\n"
+        "    print('too', file=sys.stderr)\n"
+    )
+    assert run_without_level(code)[1] == "of value\ntoo\n"
+
+
+def test_a_level_that_the_user_has_set_is_respected():
+    code = (
+        "import os\n"
+        "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\n"
+        "from skforecast_lstm._backend import quietly\n"
+        "with quietly():\n"
+        "    os.write(2, b'I0000 00:00:1.5 123 port.cc:153] oneDNN\\n')\n"
+    )
+    assert "port.cc:153] oneDNN" in run_without_level(code)[1]
