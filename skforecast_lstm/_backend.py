@@ -1,4 +1,4 @@
-"""What Keras runs on: TensorFlow, without its own lines, or an error that says how to get there."""
+"""What Keras runs on: TensorFlow, silent at its import, or an error that says how to get there."""
 
 from __future__ import annotations
 

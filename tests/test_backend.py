@@ -84,7 +84,8 @@ def test_nothing_is_printed():
 
 
 def test_a_process_that_is_started_is_as_quiet():
-    code = f"{FIT}\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {FIT!r}], check=True)"
+    start = f"subprocess.run([sys.executable, '-c', {FIT!r}], check=True)"
+    code = f"{FIT}\nimport subprocess, sys\n{start}"
     assert run_without_level(code) == ("", "")
 
 
