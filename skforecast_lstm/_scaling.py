@@ -20,6 +20,8 @@ __all__ = [
     "through_scaler",
 ]
 
+# The unit of targets that never vary, as a part of them.
+_OF_CONSTANTS = 1e-6
 _SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
 
 
@@ -83,7 +85,25 @@ def fit_target_scaler(
     scaler = _made(scaler)
     if weight is not None and has_fit_parameter(scaler, "sample_weight"):
         params["sample_weight"] = np.repeat(weight, targets[0].size // n_scales)
-    return scaler and scaler.fit(targets.reshape(-1, n_scales), **params)
+    table = targets.reshape(-1, n_scales)
+    return scaler and _with_constants(scaler.fit(table, **params), table)
+
+
+def _with_constants(scaler: Any, table: np.ndarray) -> Any:
+    """A scaler by which targets that never vary stay what they are, whatever a network puts out.
+
+    scikit-learn's take one for their scale, which may be anything in the targets' units.
+    """
+    middle, spread = np.abs(table).max(axis=0), np.ptp(table, axis=0)
+    is_constant = spread <= 4 * np.finfo(table.dtype).eps * middle
+    unit = _OF_CONSTANTS * np.where(middle > 0, middle, 1.0)
+    if type(scaler) is StandardScaler and scaler.with_std:
+        scaler.scale_ = np.where(is_constant, unit, scaler.scale_)
+    elif type(scaler) is MinMaxScaler:
+        scaler.scale_ = np.where(is_constant, 1 / unit, scaler.scale_)
+        low = scaler.feature_range[0]
+        scaler.min_ = np.where(is_constant, low - scaler.data_min_ * scaler.scale_, scaler.min_)
+    return scaler
 
 
 def fit_feature_scaler(scaler: Any, windows: Windows) -> Any:

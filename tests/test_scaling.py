@@ -97,3 +97,18 @@ def test_a_scaler_is_a_line_or_none():
     np.testing.assert_allclose(found.offset, -np.nanmean(values, axis=0) * found.scale)
     assert line_of(FunctionTransformer(np.cbrt).fit(values), values) is None
     np.testing.assert_allclose(line_of(None, values).scale, 1)
+
+
+@pytest.mark.parametrize("scaler", ["standard", "minmax", StandardScaler(), MinMaxScaler((-1, 1))])
+@pytest.mark.parametrize("value", [7.0, 1e-12, -3e9, 0.0])
+def test_a_target_that_never_varies_is_forecast_as_it_is(scaler, value):
+    X = np.random.default_rng(0).normal(size=(12, 3, 1))
+    y = np.column_stack([np.full(12, value), X[:, 0, 0]])
+    model = LSTMRegressor(2, epochs=2, n_targets=2, target_scaler=scaler, random_state=0).fit(X, y)
+    found = model.predict(X)
+    np.testing.assert_allclose(found[:, 0], value, rtol=1e-5, atol=1e-5 * (value == 0))
+    assert np.ptp(found[:, 1]) > 1e-3  # the other one is scaled as before
+    seasonal = LSTMRegressor(2, epochs=2, window_norm="last", target_scaler=scaler)
+    constant = np.full((12, 3, 1), value)
+    found = seasonal.fit(constant, constant[:, -1, 0]).predict(constant)
+    np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-4 * (value == 0))
