@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from typing import Any
 
@@ -225,6 +226,9 @@ _WRITERS: dict[Any, Any] = {
     pd.offsets.BaseOffset: _offset,
     pd.Index: _index,
     pd.DataFrame: _table,
+    # A Timestamp is a datetime, and that a date: the first one here is the one that it is.
+    dt.datetime: lambda value: {_KIND: "moment", "text": value.isoformat()},
+    dt.date: lambda value: {_KIND: "day", "text": value.isoformat()},
     np.generic: lambda value: {_KIND: "scalar", "value": np.asarray(value)},
 }
 _READERS: dict[str, Any] = {
@@ -237,6 +241,8 @@ _READERS: dict[str, Any] = {
     "objects": _read_objects,
     "scalar": lambda state: state["value"][()],
     "date": _read_timestamp,
+    "moment": lambda state: dt.datetime.fromisoformat(state["text"]),
+    "day": lambda state: dt.date.fromisoformat(state["text"]),
     "timedelta": lambda state: pd.Timedelta(np.timedelta64(state["value"], state["unit"])),
     "period": lambda state: pd.Period(ordinal=state["value"], freq=state["freq"]),
     "offset": lambda state: pd.tseries.frequencies.to_offset(state["text"]),

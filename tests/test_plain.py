@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 import pickle
 
@@ -32,6 +33,9 @@ VALUES = [
     pd.Timestamp("2024-10-27 01:30", tz="UTC").tz_convert("Europe/Berlin"),
     pd.Timestamp("2024-10-27 02:30+05:30"),
     pd.Timestamp("1600-01-01").as_unit("s"),
+    dt.datetime(2024, 2, 29, 12, 30),
+    dt.datetime(2024, 2, 29, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+    dt.date(2024, 2, 29),
     pd.Timedelta("90min"),
     pd.Period("2024-03", "M"),
     pd.Period("2024Q1", "Q-FEB"),
