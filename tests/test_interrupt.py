@@ -4,118 +4,170 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 
 import keras
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skforecast_lstm import LSTMRegressor, StackedLSTMRegressor
+from skforecast_lstm import LSTMRegressor
+from skforecast_lstm._watchers import Pace
 
 
 @pytest.fixture
 def data():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(3_000, 24, 2)).astype(np.float32)
+    X = rng.normal(size=(210, 12, 2)).astype(np.float32)
     return X, X[:, -1, 0].astype(float)
 
 
-def interrupt_after(seconds):
-    """Send what Ctrl-C sends to this process."""
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
-    timer.daemon = True
-    timer.start()
-    return time.monotonic() + seconds
+@pytest.fixture
+def press_after(monkeypatch):
+    """Send what Ctrl-C sends, after so many calls of the graph, each of so many batches."""
+
+    def arrange(n_calls, n_batches=8):
+        counts = iter(range(1, 10**9))
+
+        def note(*_):
+            if next(counts) == n_calls:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr("skforecast_lstm._watchers._FIRST_BATCHES", n_batches)
+        monkeypatch.setattr(Pace, "_note", note)
+
+    return arrange
 
 
-class Hooks(keras.callbacks.Callback):
+class PressAtBatch(keras.callbacks.Callback):
+    """Sends it from a batch of an epoch, where Keras itself trains."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.at, self.epoch = epoch, -1
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
     def on_train_batch_end(self, batch, logs=None):
-        pass
+        if self.epoch == self.at and batch == 1:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [{}, {"callbacks": [Hooks()]}, {"validation": True}],
-    ids=["graph", "keras", "watched"],
-)
-def test_an_interrupt_leaves_the_weights_so_far_and_says_so(params, data):
-    X, y = data
-    is_watched = params.pop("validation", False)
-    held_out = {"X_val": X[:50], "y_val": y[:50]} if is_watched else {}
-    model = LSTMRegressor(32, epochs=100_000, random_state=0, **params)
-    LSTMRegressor(32, epochs=1, random_state=0, **params).fit(X, y, **held_out)  # traced
-    sent = interrupt_after(1.5)
-    with pytest.warns(UserWarning, match=r"interrupted after \d+ of 100000 epochs: "):
-        model.fit(X, y, **held_out)
-    assert time.monotonic() - sent < 2
-    assert 0 < model.n_iter_ < 100_000
-    assert len(model.history_["loss"]) == model.n_iter_
-    assert model.history_["loss"][-1] < model.history_["loss"][0]
+def check_whole(model, X, y):
+    """It predicts, goes on, and can be fitted again."""
+    assert len(model.history_.get("loss", [])) == model.n_iter_
     assert np.isfinite(model.predict(X)).all()
-    # It goes on from there, and a fit of its own is a whole one.
-    assert model.partial_fit(X, y).n_iter_ == len(model.history_["loss"])
+    n_before = model.n_iter_
+    assert model.partial_fit(X, y).n_iter_ == n_before + 1
     assert model.set_params(epochs=2).fit(X, y).n_iter_ == 2
 
 
-def test_one_long_epoch_is_interrupted_in_the_middle():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(40_000, 60, 4)).astype(np.float32)
-    y = X[:, -1, 0].astype(float)
-    model = StackedLSTMRegressor((64, 64), epochs=3, random_state=0)
-    sent = interrupt_after(4)
+def test_an_interrupt_leaves_the_weights_so_far_and_says_so(data, press_after):
+    X, y = data
+    press_after(5)  # calls of one epoch
+    model = LSTMRegressor(8, epochs=50, random_state=0)
+    with pytest.warns(UserWarning, match=r"interrupted after 4 of 50 epochs: "):
+        model.fit(X, y)
+    expected = LSTMRegressor(8, epochs=5, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    check_whole(model, X, y)
+
+
+def test_the_best_epoch_so_far_is_kept(data, press_after):
+    X, y = data
+    press_after(5)
+    params = {"early_stopping": True, "n_iter_no_change": 50, "random_state": 0}
+    model = LSTMRegressor(8, epochs=50, **params)
+    with pytest.warns(UserWarning, match="interrupted after 4 of 50"):
+        model.fit(X, y)
+    assert len(model.history_["val_loss"]) == 4
+    model.set_params(early_stopping=False)
+    check_whole(model, X, y)
+
+
+def test_an_epoch_is_interrupted_in_the_middle(data, press_after):
+    X, y = data
+    press_after(2, n_batches=2)  # of the seven of an epoch
+    model = LSTMRegressor(8, epochs=3, random_state=0)
     with pytest.warns(UserWarning, match="interrupted after 0 of 3 epochs"):
         model.fit(X, y)
-    assert time.monotonic() - sent < 2
     assert model.n_iter_ == 0
-    assert np.isfinite(model.predict(X[:5])).all()
-
-
-def test_members_that_were_not_begun_are_left_out(data):
-    X, y = data
-    model = LSTMRegressor(32, epochs=100_000, n_members=3, random_state=0)
-    interrupt_after(1.5)
-    with pytest.warns(UserWarning, match=r"of member 1 of 3.*mean of 1 members"):
-        model.fit(X, y)
-    assert len(model._members) == 1
     assert np.isfinite(model.predict(X)).all()
 
 
-def test_a_search_is_stopped(data):
+def test_keras_own_loop_is_interrupted(data):
     X, y = data
-    model = LSTMRegressor(32, epochs=100_000, random_state=0)
+    model = LSTMRegressor(8, epochs=50, random_state=0, callbacks=[PressAtBatch(3)])
+    with pytest.warns(UserWarning, match="interrupted after 3 of 50 epochs"):
+        model.fit(X, y)
+    model.set_params(callbacks=None)
+    check_whole(model, X, y)
+
+
+def test_members_that_were_not_begun_are_left_out(data, press_after):
+    X, y = data
+    model = LSTMRegressor(8, epochs=5, n_members=3, random_state=0)
+    press_after(7)
+    with pytest.warns(UserWarning, match=r"of member 2 of 3.*mean of 2 members"):
+        model.fit(X, y)
+    assert len(model._members) == 2
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_a_search_is_stopped(data, press_after):
+    X, y = data
+    model = LSTMRegressor(8, epochs=20, random_state=0)
     search = GridSearchCV(model, {"units": [8, 16]}, cv=TimeSeriesSplit(2))
-    sent = interrupt_after(1.5)
+    press_after(3)
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, y)
-    assert time.monotonic() - sent < 2
 
 
-def test_a_trial_that_is_interrupted_leaves_the_fit_before(data):
+def test_a_trial_that_is_interrupted_leaves_the_fit_before(data, press_after):
     X, y = data
-    model = LSTMRegressor(64, epochs=1, random_state=0).fit(X, y)
-    before = model.predict(X[:9])
-    big = np.repeat(X, 10, axis=0)
-    model.set_params(epochs="auto", batch_size=8)
-    interrupt_after(3)
+    model = LSTMRegressor(8, epochs=1, random_state=0).fit(X, y)
+    before = model.predict(X)
+    press_after(3)
     with pytest.raises(KeyboardInterrupt):
-        model.fit(big, np.repeat(y, 10))
-    np.testing.assert_array_equal(model.predict(X[:9]), before)
+        model.set_params(epochs="auto").fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
 
 
-# --- parts of an epoch ----------------------------------------------------------------------------
+# --- how long a call is ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_samples", [6, 1_000, 200_000])
+@pytest.mark.parametrize("per_sample", [1e-7, 1e-4, 1e-2])
+def test_calls_take_about_half_a_second(n_samples, per_sample, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    pace, calls, n_done = Pace(32, n_samples), [], 0
+    for _ in range(30):
+        n_epochs = pace.n_epochs
+        for part in pace.parts():
+            size = n_epochs * (part.stop - part.start)
+            assert part.start % 32 == 0
+            with pace.timed(size):
+                now[0] += size * per_sample
+            calls.append(size * per_sample)
+            n_done += size
+        if now[0] > 60:
+            break
+    assert n_done % n_samples == 0
+    batch = 32 * per_sample
+    assert max(calls) <= max(0.5, 8 * batch, n_samples * per_sample * (n_samples < 32)) * 1.01
+    assert now[0] < 60 or np.median(calls) > 0.1
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("n_at_once", [1, 2, 7])
 def test_parts_of_an_epoch_are_the_whole_bit_for_bit(n_at_once, jit_compile, data, monkeypatch):
-    X, y = data[0][:210], data[1][:210]
+    X, y = data
     params = {"epochs": 4, "random_state": 0, "metrics": ["mae"], "jit_compile": jit_compile}
     whole = LSTMRegressor(5, dropout=0.2, **params).fit(X, y)
     # The clock stands still, so as many batches as at first come at once.
     monkeypatch.setattr("skforecast_lstm._watchers._FIRST_BATCHES", n_at_once)
-    monkeypatch.setattr("skforecast_lstm._watchers.Pace._note", lambda *_: None)
+    monkeypatch.setattr(Pace, "_note", lambda *_: None)
     parts = LSTMRegressor(5, dropout=0.2, **params).fit(X, y)
     np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
     for name, values in whole.history_.items():
