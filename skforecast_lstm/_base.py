@@ -251,6 +251,8 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             schedule="constant" if is_partial else self.learning_rate_schedule,
             patience=self.n_iter_no_change if self.early_stopping and held_out else None,
         )
+        course.shrink(members, budget.share)
+        self.network_share_ = 0.0 if budget.gain == 0 else budget.share
         self._fitted_network, self._members = network, members
         # The very list tells a program whether it holds the weights that it is to predict with.
         self._states = [member.state for member in members]

@@ -36,6 +36,9 @@ _TOLERANCE = 0.02
 # A gain over the linear part has to be larger than chance gives: so much over the root of samples.
 _CHANCE = 3.0
 _TINY = 1e-12
+# The shares that a trained network may have beside the linear part, and how much more than the
+# least these may err.
+_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21), 0.01
 # Those that fit one estimator after the other: an interrupt is meant for all of it.
 _FITTING_MANY = (
     "joblib",
@@ -77,10 +80,13 @@ class Budget(NamedTuple):
     gain : float
         The part of the error of the linear part that training saved on later windows, in a trial.
         NaN: there was none.
+    share : float
+        The share of the trained network in the forecast; the rest is that of the linear part.
     """
 
     epochs: int
     gain: float = float("nan")
+    share: float = 1.0
 
 
 @dataclass
@@ -114,6 +120,8 @@ class Course:
         Whether XLA compiles the training step.
     beside : Beside or None
         The exponential smoothing whose forecasts are added to those of the networks.
+    linear : list of ndarray or None
+        Kernel and bias of the linear part that the networks began at.
     """
 
     network: training.Network
@@ -128,6 +136,7 @@ class Course:
     batch_size: int
     jit_compile: str | bool
     beside: Beside | None = None
+    linear: list[np.ndarray] | None = None
 
     @functools.cached_property
     def samples(self) -> training.Samples:
@@ -157,7 +166,15 @@ class Course:
             member.state.weights[-len(linear.weights) :] = linear.weights
             if alone:
                 member.state.weights = self.network.shell.linear_only(member.state.weights)
-        return replace(self, beside=beside), linear.errors
+        return replace(self, beside=beside, linear=linear.weights), linear.errors
+
+    def shrink(self, members: Sequence[Member], share: float) -> None:
+        """Leave trained networks such a share in the forecast: the rest is what they began at."""
+        if self.linear is None or share == 1:
+            return
+        for member in members:
+            weights = member.state.weights
+            member.state.weights = self.network.shell.shrunk(weights, self.linear, share)
 
     def train(
         self,
@@ -232,17 +249,18 @@ class Course:
 
     def _look(self, member: Member, late: Course, most: int, progress: Progress | None) -> Budget:
         """Train for longer and longer, until the later windows gain no more."""
-        errors, n_samples, course = {}, len(self.chosen.targets), self
+        errors, states, n_samples, course = {}, {}, len(self.chosen.targets), self
         n_updates = -(-n_samples // self.batch_size)
         if self.is_linear:
             course, _ = self.begin_at_ridge([member])
             late = replace(late, beside=course.beside)
-            alone = self.network.shell.linear_only(member.state.weights)
-            errors[0] = late._error(training.State(alone))
+            states[0] = training.State(self.network.shell.linear_only(member.state.weights))
+            errors[0] = late._error(late._outputs(states[0]))
         for n_done, n_more in _looks(most):
             options = {"epochs": n_more, "first_epoch": n_done, "schedule": "constant"}
             course._train(member, None, progress, is_trial=True, **options)
-            errors[n_done + n_more] = late._error(member.state)
+            states[n_done + n_more] = member.state
+            errors[n_done + n_more] = late._error(late._outputs(member.state))
             is_late = n_updates * (n_done + n_more) >= _MIN_UPDATES
             if is_late and min([*errors.values()][-_PATIENCE:]) > min(errors.values()):
                 break
@@ -250,14 +268,33 @@ class Course:
         if self.is_linear and best >= (1 - _CHANCE / n_samples**0.5) * first:
             return Budget(0, 0.0)
         epochs = next(n for n, error in errors.items() if error <= (1 + _TOLERANCE) * best)
-        return Budget(epochs, 1 - errors[epochs] / first)
+        if not self.is_linear:
+            return Budget(epochs)
+        share, error = late._find_share(states[0], states[epochs])
+        return Budget(epochs, 1 - error / first, share)
 
-    def _error(self, state: training.State) -> float:
-        """The mean pinball error of a network, of a mean half its absolute one, weighted."""
+    def _find_share(self, alone: training.State, trained: training.State) -> tuple[float, float]:
+        """The share of a trained network beside the linear part alone, and the error with it.
+
+        It is the one next to a half among those that err next to the least: the mean of two
+        forecasts is less at the mercy of the windows that they are compared on.
+        """
+        linear, ours = self._outputs(alone), self._outputs(trained)
+        errors = np.array([self._error(linear + share * (ours - linear)) for share in _SHARES])
+        near = np.flatnonzero(errors <= (1 + _SHARE_SLACK) * errors.min())
+        at = near[np.abs(_SHARES[near] - 0.5).argmin()]
+        return float(_SHARES[at]), float(errors[at])
+
+    def _outputs(self, state: training.State) -> np.ndarray:
+        """What a network says of the samples."""
         samples = self.samples
         inputs = samples.table, samples.starts, samples.is_masked, samples.known
-        outputs = training.predict(self.network, [state], *inputs)
-        apart = samples.y - outputs.reshape(samples.y.shape)
+        return training.predict(self.network, [state], *inputs).reshape(samples.y.shape)
+
+    def _error(self, outputs: np.ndarray) -> float:
+        """The mean pinball error of outputs, of a mean half their absolute one, weighted."""
+        samples = self.samples
+        apart = samples.y - outputs
         levels = np.tile(self.quantiles, apart.shape[2] // len(self.quantiles))
         losses = np.maximum(levels * apart, (levels - 1) * apart)
         weight = np.ones(len(losses)) if samples.weight is None else samples.weight

@@ -31,6 +31,9 @@ _ATTRIBUTES = """history_ : dict of lists of float
         With ``epochs="auto"`` and ``linear_skip="ridge"``, the part of the linear part's error on
         later samples that the network saved in the trial; 0 where the linear part forecasts alone.
         Else NaN.
+    network_share_ : float
+        With ``epochs="auto"`` and ``linear_skip="ridge"``, the share of the trained networks in the
+        forecast, 0 to 1; the rest is that of the linear part as they began. Else 1.
     linear_errors_ : dict of str to float
         With ``linear_skip="ridge"``, the error on later samples of each regression that the linear
         part is the mean of, the least being 1. Else empty.

@@ -240,6 +240,15 @@ class Shell:
         *inner, share, kernel, bias = weights
         return [*inner, np.zeros_like(share), kernel, bias]
 
+    def shrunk(
+        self, weights: list[np.ndarray], linear: list[np.ndarray], part: float
+    ) -> list[np.ndarray]:
+        """Weights whose forecast is such a part of these, and the rest of a linear part alone."""
+        *inner, share, kernel, bias = weights
+        ours, theirs = (kernel, bias), linear
+        mixed = (part * a + (1 - part) * b for a, b in zip(ours, theirs, strict=True))
+        return [*inner, part * share, *(m.astype(kernel.dtype) for m in mixed)]
+
     def _normalise(
         self, weights: list[np.ndarray], windows: Windows, n_steps_out: int
     ) -> Normalised:

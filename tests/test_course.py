@@ -18,7 +18,7 @@ from skforecast_lstm import (
     make_lstm_pipeline,
     make_supervised,
 )
-from skforecast_lstm._course import _looks, batch_of, most_of, rate_of
+from skforecast_lstm._course import Budget, _looks, batch_of, most_of, rate_of
 
 AUTO = {"epochs": "auto", "batch_size": "auto", "learning_rate": "auto"}
 RECIPE = {"window_norm": "seasonal", "linear_skip": "ridge", "loss": "mae", **AUTO}
@@ -66,6 +66,33 @@ def test_a_network_trains_where_it_tells_more_than_a_line(chaos):
     errors = [np.abs(m.predict(X[800:]) - y[800:]).mean() for m in (model, alone)]
     assert errors[0] < 0.7 * errors[1]
     assert model.network_gain_ > 0.3
+
+
+@pytest.mark.parametrize("params", [{}, {"loss": "quantile", "quantiles": (0.1, 0.5, 0.9)}])
+def test_a_share_is_that_of_the_forecasts(params, monkeypatch):
+    X, y = framed(logistic(300), n_steps_out=2)
+    X, y = X[5:], y[5:]
+
+    def fitted(share):
+        budget = Budget(5, 0.5, share)
+        monkeypatch.setattr("skforecast_lstm._course.Course.find_budget", lambda *_: budget)
+        return make(n_members=2, **params).fit(X, y)
+
+    asked = {"quantiles": params["quantiles"]} if params else {}
+    whole, none, mixed = (fitted(share).predict(X, **asked) for share in (1.0, 0.0, 0.4))
+    np.testing.assert_allclose(mixed, 0.4 * whole + 0.6 * none, rtol=1e-4, atol=1e-5)
+    assert np.abs(whole - none).mean() > 0.01
+    alone = make(epochs=1, learning_rate=1e-12, **params).fit(X, y)
+    np.testing.assert_allclose(none, alone.predict(X, **asked), atol=1e-5)
+    assert fitted(0.4).network_share_ == 0.4
+
+
+def test_the_share_is_next_to_a_half_where_errors_are_alike(chaos):
+    X, y, model = chaos
+    assert 0.9 <= model.network_share_ <= 1  # a line says nothing of it
+    noise = make().fit(*framed(np.random.default_rng(0).normal(size=150)))
+    assert noise.network_share_ == 0
+    assert make(epochs=2).fit(X[:50], y[:50]).network_share_ == 1
 
 
 def test_a_fit_is_determined_by_its_seed_and_begins_afresh():
