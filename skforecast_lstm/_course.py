@@ -38,7 +38,7 @@ _CHANCE = 3.0
 _TINY = 1e-12
 # The shares that a trained network may have beside the linear part, and how much more than the
 # least these may err.
-_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21), 0.01
+_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21).round(2), 0.01
 # Those that fit one estimator after the other: an interrupt is meant for all of it.
 _FITTING_MANY = (
     "joblib",

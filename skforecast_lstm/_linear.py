@@ -37,7 +37,7 @@ _SLACK, _N_SLACK = 0.02, 500
 # A regression that errs twice as much as the best has so much less weight: 2 to this power.
 _TRUST = 8
 # The shares that regressions may have in a mean with another forecast, and the slack of these.
-_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21), 0.01
+_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21).round(2), 0.01
 
 
 class View(NamedTuple):
