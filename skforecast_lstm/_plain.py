@@ -44,10 +44,8 @@ class PlainState:
 def to_plain(value: Any) -> Any:
     """Replace what pandas holds, and dicts of any keys, by dicts, lists, text and numbers.
 
-    Raises
-    ------
-    ValueError
-        If a value is of pandas, and there is no plain form of it.
+    What has no plain form is handed on as it is: pickle may take it, and skops says that it does
+    not.
     """
     if value is None or type(value) in (bool, int, float, str, bytes):
         return value
@@ -70,11 +68,6 @@ def to_plain(value: Any) -> Any:
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
             return write(value)
-    if type(value).__module__.partition(".")[0] == "pandas":
-        raise ValueError(
-            f"{value!r}, of type {type(value).__name__}, has no plain form, which copies and files "
-            f"of fitted models are made of. Use dates, periods, numbers or text in its place."
-        )
     return value
 
 
@@ -110,16 +103,13 @@ def _period(value: pd.Period) -> dict[str, Any]:
     return {_KIND: "period", "value": int(value.ordinal), "freq": value.freqstr}
 
 
-def _offset(value: pd.offsets.BaseOffset) -> dict[str, Any]:
+def _offset(value: pd.offsets.BaseOffset) -> Any:
     if type(value) is pd.DateOffset:
         return {_KIND: "step", "n": value.n, "parts": dict(value.kwds)}
     text = value.freqstr
-    if pd.tseries.frequencies.to_offset(text) != value:
-        raise ValueError(
-            f"the frequency {value!r} holds more than its name says, a calendar of holidays say, "
-            f"and cannot be saved. Give rows of business days ('B'), or number the rows."
-        )
-    return {_KIND: "offset", "text": text}
+    # One that holds more than its name says, a calendar of holidays, has no plain form.
+    is_told = pd.tseries.frequencies.to_offset(text) == value
+    return {_KIND: "offset", "text": text} if is_told else value
 
 
 # --- indices and tables ---------------------------------------------------------------------------
@@ -226,6 +216,7 @@ _WRITERS: dict[Any, Any] = {
     pd.offsets.BaseOffset: _offset,
     pd.Index: _index,
     pd.DataFrame: _table,
+    pd.Series: lambda series: {_KIND: "series", "table": _table(series.to_frame())},
     # A Timestamp is a datetime, and that a date: the first one here is the one that it is.
     dt.datetime: lambda value: {_KIND: "moment", "text": value.isoformat()},
     dt.date: lambda value: {_KIND: "day", "text": value.isoformat()},
@@ -252,4 +243,5 @@ _READERS: dict[str, Any] = {
     "categories": _read_categories,
     "times": lambda state: _read_index(state["index"]),
     "table": _read_table,
+    "series": lambda state: _read_table(state["table"]).iloc[:, 0],
 }

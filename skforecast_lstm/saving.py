@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skforecast_lstm._base import BaseLSTMRegressor
 from skforecast_lstm._network import Network
 
@@ -105,7 +107,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     ------
     ValueError
         If the estimator holds what has no plain form: objects of Keras (a loss, an optimizer, a
-        callback) among its parameters, or a frequency with a calendar of its own.
+        callback) among its parameters, a lambda, or a frequency with a calendar of its own.
 
     See Also
     --------
@@ -150,10 +152,16 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             f"Give a loss, metrics or an optimizer by name, with their parameters routed "
             f"(optimizer='sgd', optimizer__momentum=0.9), and callbacks=None before saving."
         )
+    without_place = [kind for kind in kinds if "<" in kind]
+    if without_place:
+        raise ValueError(
+            f"{type(model).__name__} holds {without_place}, which nobody can import: a function or "
+            f"a class that is named at the top of a module can be saved, a lambda cannot."
+        )
     _write_whole(Path(path), _with_header(data))
 
 
-def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
+def load(path: str | os.PathLike[str], *, trusted: str | Sequence[str] = ()) -> Any:
     """Read an estimator from a file that :func:`save` has written.
 
     Nothing that the file holds is run: it may come from an unknown hand.
@@ -162,7 +170,7 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     ----------
     path : str or path-like
         The file.
-    trusted : sequence of str, default=()
+    trusted : str or sequence of str, default=()
         Names of further types and functions that the file may hold: a builder or an estimator of
         your own, as ``"my_package.build_network"``. They are imported, so name what you know.
 
@@ -194,6 +202,7 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """
     import skops.io
 
+    trusted = [trusted] if isinstance(trusted, str) else [*trusted]
     data = Path(path).read_bytes()
     _check_file(data, path)
     unknown = _unknown(data, trusted)
@@ -203,7 +212,7 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
             f"them, and who made the file, name them: load(path, trusted={unknown})."
         )
     try:
-        model = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *trusted])
+        model = skops.io.loads(data, trusted=TRUSTED_TYPES + trusted)
     except Exception as error:
         raise ValueError(
             f"{path} cannot be read: {type(error).__name__}: {error}. It was made with "
@@ -331,6 +340,8 @@ def _everything(value: Any, seen: set[int]) -> Iterator[Any]:
         parts = [*value.keys(), *value.values()]
     elif isinstance(value, (list, tuple, set)):
         parts = [*value]
+    elif isinstance(value, np.ndarray):
+        parts = value.ravel().tolist() if value.dtype.kind == "O" else []
     else:
         parts = [*getattr(value, "__dict__", {}).values()]
     for part in parts:

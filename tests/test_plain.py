@@ -133,17 +133,22 @@ def test_arrays_of_objects_come_back():
     assert found.tolist() == values.tolist()
 
 
-def test_what_has_no_plain_form_is_named():
-    with pytest.raises(ValueError, match=r"pd\.Interval|Interval.*has no plain form"):
-        to_plain(pd.Interval(0, 1))
-    holidays = pd.offsets.CustomBusinessDay(holidays=["2024-12-25"])
-    with pytest.raises(ValueError, match=r"calendar.*cannot be saved"):
-        to_plain(holidays)
-
-
-def test_what_is_not_of_pandas_is_handed_on():
-    value = object()
+@pytest.mark.parametrize(
+    "value",
+    [object(), pd.Interval(0, 1), pd.offsets.CustomBusinessDay(holidays=["2024-12-25"])],
+    ids=["object", "interval", "calendar"],
+)
+def test_what_has_no_plain_form_is_handed_on(value):
     assert restored(to_plain([value]))[0] is value
+
+
+@pytest.mark.parametrize("name", ["y", None, ("a", 1)])
+def test_series_come_back(name):
+    series = pd.Series([1.0, 2.0, np.nan], DATES[:3], name=name)
+    plain = to_plain(series)
+    assert is_plain(plain)
+    found = restored(plain)
+    pd.testing.assert_series_equal(found, series, check_names=name is not None)
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])

@@ -21,7 +21,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skforecast_lstm
 from skforecast_lstm import (
@@ -338,6 +338,13 @@ def test_objects_of_keras_are_refused_before_anything_is_written(params, tmp_pat
     X = np.random.default_rng(0).normal(size=(20, 4, 1))
     model = LSTMRegressor(3, **FEW, **params).fit(X, X[:, -1, 0])
     with pytest.raises(ValueError, match=r"objects of Keras.*by name|no plain form"):
+        save(model, tmp_path / "model")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_functions_that_nobody_can_import_are_refused(tmp_path):
+    model = make_pipeline(FunctionTransformer(lambda x: x), Ridge())
+    with pytest.raises(ValueError, match=r"lambda.*which nobody can import"):
         save(model, tmp_path / "model")
     assert not [*tmp_path.iterdir()]
 
