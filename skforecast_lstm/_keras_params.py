@@ -148,7 +148,7 @@ class KerasParams(BaseWrapper):
                         f"smoothing=True: the network learns what smoothing leaves of the targets, "
                         f"so that {name} has to depend on the difference of forecast and truth "
                         f"only, got {one!r}. Take 'mae', 'mse', 'huber' or 'quantile', or set "
-                        f"smoothing=False."
+                        f"smoothing=False (lstm__smoothing=False in a pipeline)."
                     )
 
     def _make_metrics(self) -> Sequence[Any] | None:
