@@ -28,7 +28,7 @@ from skforecast_lstm import (
 
 N_STEPS = 3
 slowly = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 
@@ -245,12 +245,36 @@ def _probe(model):
     return model[-1].predict(np.ones((1, N_STEPS, 1)))
 
 
+def recommended(season_length):
+    """What stands around its network, which does not train."""
+    model = make_lstm_pipeline(n_steps_in=4, n_steps_out=2, season_length=season_length)
+    few = {"units": 2, "epochs": 1, "n_members": 1, "random_state": 0, "learning_rate": 1e-9}
+    return model.set_params(**{f"lstm__{name}": value for name, value in few.items()})
+
+
 @slowly
-@given(tables())
-def test_forecasters(given_table):
+@given(tables(), st.sampled_from([None, 1, 2, 4]))
+def test_recommended_pipelines(given_table, season_length):
+    kind, table = given_table
+
+    def fit_and_predict(data):
+        X, y = make_supervised(data, n_steps_out=2)
+        return recommended(season_length).fit(X, y).predict(X)
+
+    found = outcome(fit_and_predict, table)
+    if found is not None:
+        if kind not in ("NaN", "None", "Int64 with NA", "with a hole"):
+            assert np.isfinite(np.asarray(found, dtype=float)).all()
+        check_near(found, table)
+
+
+@slowly
+@given(tables(), st.booleans())
+def test_forecasters(given_table, is_recommended):
     kind, table = given_table
     target = "c0" if isinstance(table, pd.DataFrame) and "c0" in table else None
     pipeline = make_lstm_pipeline(Ridge(), n_steps_in=N_STEPS, n_steps_out=2)
+    pipeline = recommended(2) if is_recommended else pipeline
     forecaster = Forecaster(pipeline, target=target, n_steps_out=2)
 
     if outcome(forecaster.fit, table) is None:

@@ -157,16 +157,19 @@ def test_a_fresh_process_predicts_the_same(tmp_path):
     model = recommended().fit(X, y)
     save(model, tmp_path / "model")
     joblib.dump(model, tmp_path / "joblib")
+    cloudpickle = pytest.importorskip("cloudpickle")
+    (tmp_path / "cloudpickle").write_bytes(cloudpickle.dumps(model))
     X.to_pickle(tmp_path / "X")
     code = (
         "import sys, numpy as np, pandas as pd, joblib\n"
         "from skforecast_lstm import load\n"
         "X = pd.read_pickle(sys.argv[1] + '/X')\n"
-        "for read, name in ((load, 'model'), (joblib.load, 'joblib')):\n"
+        "unpickle = pd.read_pickle\n"
+        "for read, name in ((load, 'model'), (joblib.load, 'joblib'), (unpickle, 'cloudpickle')):\n"
         "    np.save(f'{sys.argv[1]}/{name}.npy', read(f'{sys.argv[1]}/{name}').predict(X))\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
-    for name in ("model", "joblib"):
+    for name in ("model", "joblib", "cloudpickle"):
         np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), model.predict(X), rtol=1e-6)
 
 
