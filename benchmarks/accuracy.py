@@ -122,15 +122,15 @@ def _n_steps(train: np.ndarray, series: RealSeries) -> int:
 # --- our methods --------------------------------------------------------------------------------
 
 
-def in_pipeline(make: Callable[[RealSeries], Any]) -> Fit:
-    """Fit the pipeline that `make` gives for a series."""
+def in_pipeline(make: Callable[[RealSeries], Any], **asked: Any) -> Fit:
+    """Fit the pipeline that `make` gives for a series; `asked` are options of its ``predict``."""
 
     def fit(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
         from skforecast_lstm import make_supervised
 
         X, y = make_supervised(train, n_steps_out=series.horizon)
         model = panels.whole(make(series), seed).fit(X, y)
-        return lambda values, origins: model.predict(values[:, np.newaxis])[origins]
+        return lambda values, origins: model.predict(values[:, np.newaxis], **asked)[origins]
 
     return fit
 
@@ -196,15 +196,20 @@ def _plain_lstm(series: RealSeries) -> Any:
 # --- peers --------------------------------------------------------------------------------------
 
 
-def _statsforecast(name: str) -> Fit:
-    """Parameters from the training part; the states go on to each row that is forecast from."""
+def in_statsforecast(
+    name: str, read: Callable[[Any], np.ndarray] = lambda found: found["mean"], **asked: Any
+) -> Fit:
+    """Parameters from the training part; the states go on to each row that is forecast from.
+
+    `read` makes an array of what is found there, and `asked` are options of ``forward``.
+    """
 
     def fit(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
         from statsforecast import models
 
         model = getattr(models, name)(season_length=series.season_length).fit(train)
         return lambda values, origins: np.stack(
-            [model.forward(values[: row + 1], h=series.horizon)["mean"] for row in origins]
+            [read(model.forward(values[: row + 1], h=series.horizon, **asked)) for row in origins]
         )
 
     return fit
@@ -362,8 +367,8 @@ METHODS = {
         in_pipeline(_seasonal_naive), "skforecast_lstm.baselines", is_random=False
     ),
     "ridge": Method(in_pipeline(_ridge), "skforecast_lstm.pipelines", is_random=False),
-    "AutoETS": Method(_statsforecast("AutoETS"), "statsforecast.models", is_random=False),
-    "AutoTheta": Method(_statsforecast("AutoTheta"), "statsforecast.models", is_random=False),
+    "AutoETS": Method(in_statsforecast("AutoETS"), "statsforecast.models", is_random=False),
+    "AutoTheta": Method(in_statsforecast("AutoTheta"), "statsforecast.models", is_random=False),
     "plain LSTM": Method(in_pipeline(_plain_lstm), "skforecast_lstm.regressors"),
     "without its network": Method(
         in_pipeline(_without_network), "skforecast_lstm.regressors", is_random=False
@@ -419,10 +424,10 @@ PANEL_METHODS = {
     ),
     "ridge": Method(by_series(_ridge), "skforecast_lstm.pipelines", is_random=False),
     "AutoETS": Method(
-        panels.one_by_one(_statsforecast("AutoETS")), "statsforecast.models", is_random=False
+        panels.one_by_one(in_statsforecast("AutoETS")), "statsforecast.models", is_random=False
     ),
     "AutoTheta": Method(
-        panels.one_by_one(_statsforecast("AutoTheta")), "statsforecast.models", is_random=False
+        panels.one_by_one(in_statsforecast("AutoTheta")), "statsforecast.models", is_random=False
     ),
     "plain LSTM": Method(by_series(_plain_lstm, **_FEW), "skforecast_lstm.regressors"),
     "without its network": Method(

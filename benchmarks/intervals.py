@@ -12,68 +12,47 @@ import importlib.util
 import json
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import panels
-from benchmarks.accuracy import recommended, split, to_markdown, windows_of
+from benchmarks.accuracy import (
+    Fit,
+    in_pipeline,
+    in_statsforecast,
+    recommended,
+    split,
+    to_markdown,
+    windows_of,
+)
 from benchmarks.series import ROLES, RealSeries, available
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COVERAGE = 0.9
 
-# From the values of the training part, what the series is, and a seed: what gives quantiles, of
-# shape (n_origins, horizon, 5), from all values and the rows to forecast from.
-Forecast = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Fit = Callable[[np.ndarray, RealSeries, int], Forecast]
-
 
 def _pipeline(**params: Any) -> Fit:
     """The recommended pipeline, trained on the loss of the quantiles."""
+    given = {"loss": "quantile", "quantiles": QUANTILES, **params}
 
-    def fit(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
-        from skforecast_lstm import make_supervised
-
-        X, y = make_supervised(train, n_steps_out=series.horizon)
+    def make(series: RealSeries) -> Any:
         model = recommended(series, season_length=series.season_length)
-        given = {"loss": "quantile", "quantiles": QUANTILES, **params}
-        model.set_params(**{f"lstm__{name}": value for name, value in given.items()})
-        model = panels.whole(model, seed).fit(X, y)
-        return lambda values, origins: model.predict(values[:, np.newaxis], quantiles=QUANTILES)[
-            origins
-        ]
+        return model.set_params(**{f"lstm__{name}": value for name, value in given.items()})
 
-    return fit
+    return in_pipeline(make, quantiles=QUANTILES)
 
 
-def _statsforecast(name: str) -> Fit:
-    """Its own intervals; the states go on to each row that is forecast from."""
-
-    def fit(train: np.ndarray, series: RealSeries, seed: int) -> Forecast:
-        from statsforecast import models
-
-        model = getattr(models, name)(season_length=series.season_length).fit(train)
-        columns = ["lo-90", "lo-50", "mean", "hi-50", "hi-90"]
-
-        def forecast(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-            found = [
-                model.forward(values[: row + 1], h=series.horizon, level=[50, 90])
-                for row in origins
-            ]
-            return np.stack([np.column_stack([one[c] for c in columns]) for one in found])
-
-        return forecast
-
-    return fit
+def _quantiles(found: dict[str, np.ndarray]) -> np.ndarray:
+    """Those of statsforecast, which has a mean in the place of the median."""
+    return np.column_stack([found[c] for c in ("lo-90", "lo-50", "mean", "hi-50", "hi-90")])
 
 
+# They forecast quantiles, of shape (n_origins, horizon, 5).
 METHODS: dict[str, Fit] = {
-    "AutoETS": _statsforecast("AutoETS"),
-    "AutoTheta": _statsforecast("AutoTheta"),
+    "AutoETS": in_statsforecast("AutoETS", _quantiles, level=[50, 90]),
+    "AutoTheta": in_statsforecast("AutoTheta", _quantiles, level=[50, 90]),
     "without its network": _pipeline(epochs=1, learning_rate=1e-12, n_members=1),
     "make_lstm_pipeline": _pipeline(),
 }

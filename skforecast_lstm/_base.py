@@ -237,7 +237,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         if is_fresh:
             self.linear_errors_, self._beside = {}, None
         if is_fresh and course.is_linear:
-            course, self.linear_errors_ = course.begin_at_ridge(members, alone=budget.gain == 0)
+            course, self.linear_errors_ = course.begin_at_ridge(members)
             self._beside = course.beside
         before = self.history_ if is_partial and not is_fresh else {}
         n_before = len(before.get("loss", []))
@@ -252,7 +252,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             patience=self.n_iter_no_change if self.early_stopping and held_out else None,
         )
         course.shrink(members, budget.share)
-        self.network_share_ = 0.0 if budget.gain == 0 else budget.share
+        self.network_share_ = budget.share
         self._fitted_network, self._members = network, members
         # The very list tells a program whether it holds the weights that it is to predict with.
         self._states = [member.state for member in members]
@@ -273,6 +273,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             chosen=chosen,
             rows=rows,
             samples_of=self._samples,
+            known_of=self._known,
             quantiles=self._quantiles,
             is_linear=self.linear_skip == "ridge",
             smoothing={"smooths": self._smooths(), "zeros": self._relation.zeros},
@@ -423,8 +424,10 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         outputs = training.predict(self._fitted_network, self._states, *inputs)
         outputs = outputs.reshape(*outputs.shape[:2], *shape)
         if self._beside is not None:
-            self._beside.warn_of_unknown(rows, type(self).__name__)
-            outputs = outputs + self._offsets(history, rows, self._beside)[:, np.newaxis, ..., None]
+            places = self._beside.phases.find(rows)
+            self._beside.warn_of_unknown(places, type(self).__name__)
+            offsets = self._offsets(history, places, self._beside)
+            outputs = outputs + offsets[:, np.newaxis, ..., None]
         return is_known, outputs
 
     def _to_units(self, is_known: np.ndarray, outputs: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._linear import SHARES, share_next_to_half
 from skforecast_lstm._members import Member
 from skforecast_lstm._samples import Chosen
 from skforecast_lstm._smoothing import Beside
@@ -36,9 +37,6 @@ _TOLERANCE = 0.02
 # A gain over the linear part has to be larger than chance gives: so much over the root of samples.
 _CHANCE = 3.0
 _TINY = 1e-12
-# The shares that a trained network may have beside the linear part, and how much more than the
-# least these may err.
-_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21).round(2), 0.01
 # Those that fit one estimator after the other: an interrupt is meant for all of it.
 _FITTING_MANY = (
     "joblib",
@@ -104,6 +102,8 @@ class Course:
     samples_of : callable
         Makes what :func:`_programs.train` takes of chosen samples, the windows of these before they
         were completed, and what is beside the network.
+    known_of : callable
+        Gives what is known ahead of windows.
     quantiles : tuple of float
         What is predicted of each target.
     is_linear : bool
@@ -128,6 +128,7 @@ class Course:
     chosen: Chosen
     rows: Windows
     samples_of: Callable[[Chosen, Windows, Beside | None], training.Samples]
+    known_of: Callable[[Windows], np.ndarray | None]
     quantiles: tuple[float, ...]
     is_linear: bool
     smoothing: dict[str, Any]
@@ -143,19 +144,16 @@ class Course:
         """What programs take."""
         return self.samples_of(self.chosen, self.rows, self.beside)
 
-    def begin_at_ridge(
-        self, members: Sequence[Member], *, alone: bool = False
-    ) -> tuple[Course, dict[str, float]]:
+    def begin_at_ridge(self, members: Sequence[Member]) -> tuple[Course, dict[str, float]]:
         """Let the linear part of networks begin at ridge regressions of the samples.
 
-        With `alone`, it is all that forecasts. Returned are the course that goes on from there, and
-        the errors of the regressions.
+        Returned are the course that goes on from there, and the errors of the regressions.
         """
         linear, beside = self.network.shell.start_linear(
             members[0].state.weights,
             self.chosen.windows.history(),
             self.rows,
-            self.samples.known,
+            self.known_of(self.chosen.windows),
             self.chosen.targets,
             self.quantiles,
             self.chosen.weight,
@@ -164,8 +162,6 @@ class Course:
         )
         for member in members:
             member.state.weights[-len(linear.weights) :] = linear.weights
-            if alone:
-                member.state.weights = self.network.shell.linear_only(member.state.weights)
         return replace(self, beside=beside, linear=linear.weights), linear.errors
 
     def shrink(self, members: Sequence[Member], share: float) -> None:
@@ -266,7 +262,7 @@ class Course:
                 break
         best, first = min(errors.values()), errors.get(0, np.nan)
         if self.is_linear and best >= (1 - _CHANCE / n_samples**0.5) * first:
-            return Budget(0, 0.0)
+            return Budget(0, 0.0, 0.0)
         epochs = next(n for n, error in errors.items() if error <= (1 + _TOLERANCE) * best)
         if not self.is_linear:
             return Budget(epochs)
@@ -274,16 +270,11 @@ class Course:
         return Budget(epochs, 1 - error / first, share)
 
     def _find_share(self, alone: training.State, trained: training.State) -> tuple[float, float]:
-        """The share of a trained network beside the linear part alone, and the error with it.
-
-        It is the one next to a half among those that err next to the least: the mean of two
-        forecasts is less at the mercy of the windows that they are compared on.
-        """
+        """The share of a trained network beside the linear part alone, and the error with it."""
         linear, ours = self._outputs(alone), self._outputs(trained)
-        errors = np.array([self._error(linear + share * (ours - linear)) for share in _SHARES])
-        near = np.flatnonzero(errors <= (1 + _SHARE_SLACK) * errors.min())
-        at = near[np.abs(_SHARES[near] - 0.5).argmin()]
-        return float(_SHARES[at]), float(errors[at])
+        errors = np.array([self._error(linear + share * (ours - linear)) for share in SHARES])
+        at = share_next_to_half(errors[:, np.newaxis])[0]
+        return float(SHARES[at]), float(errors[at])
 
     def _outputs(self, state: training.State) -> np.ndarray:
         """What a network says of the samples."""

@@ -26,7 +26,7 @@ from skforecast_lstm._scaling import (
 )
 from skforecast_lstm._season import balanced, find_season
 from skforecast_lstm._shell import Shell
-from skforecast_lstm._smoothing import Beside
+from skforecast_lstm._smoothing import Beside, Histories, Places
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales, find_lead
 from skforecast_lstm._validation import FLOATS, check_feature_names, validate_data
 from skforecast_lstm._windows import KnownAhead, Windows
@@ -181,7 +181,8 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         windows, known = scaled.windows.history(), self._known(scaled.windows)
         y = scaled.targets
         if beside is not None:
-            y = (y - self._offsets(windows, rows, beside)).astype(y.dtype)
+            places = beside.phases.find(rows)
+            y = (y - self._offsets(windows, places, beside)).astype(y.dtype)
         if len(self._quantiles) > 1:  # the truth stands beside each of them
             y = np.repeat(y, len(self._quantiles), axis=2)
         return training.Samples(
@@ -196,10 +197,10 @@ class InputsMixin(FramedRegressorMixin, LSTMParameters, KerasParams):
         self._check_differences()
         return True
 
-    def _offsets(self, windows: Windows, rows: Windows, beside: Beside) -> np.ndarray:
-        """What smoothing adds to the forecasts of windows."""
-        columns = among_history(self._relation.columns, self._ahead)
-        return beside.offsets(windows, rows, columns, self._relation.scale, self._relation.offset)
+    def _offsets(self, windows: Windows, places: Places, beside: Beside) -> np.ndarray:
+        """What smoothing adds to the forecasts of windows that end in such places."""
+        columns, found = among_history(self._relation.columns, self._ahead), self._relation
+        return beside.offsets(Histories(windows, columns, found.scale, found.offset, *places))
 
     def _known(self, windows: Windows) -> np.ndarray | None:
         """What the network reads of the coming steps."""

@@ -13,12 +13,14 @@ from skforecast_lstm._windows import Windows
 __all__ = [
     "MAX_NUMBERS",
     "N_AT_ONCE",
+    "SHARES",
     "Fold",
     "Linear",
     "Normalised",
     "Other",
     "View",
     "linear_start",
+    "share_next_to_half",
     "time_folds",
 ]
 
@@ -36,8 +38,8 @@ N_AT_ONCE = 2_000_000
 _SLACK, _N_SLACK = 0.02, 500
 # A regression that errs twice as much as the best has so much less weight: 2 to this power.
 _TRUST = 8
-# The shares that regressions may have in a mean with another forecast, and the slack of these.
-_SHARES, _SHARE_SLACK = np.linspace(0, 1, 21).round(2), 0.01
+# The shares that a forecast may have in a mean with another one, and the slack of these.
+SHARES, _SHARE_SLACK = np.linspace(0, 1, 21).round(2), 0.01
 
 
 class View(NamedTuple):
@@ -238,12 +240,10 @@ class _Later(NamedTuple):
             return np.ones(n_targets)
         truth, units, ours, other = (values[is_known] for values in self[1:])
         errors = np.stack(
-            [(np.abs(truth - other - s * (ours - other)) * units).sum(axis=0) for s in _SHARES]
+            [(np.abs(truth - other - s * (ours - other)) * units).sum(axis=0) for s in SHARES]
         )
-        errors = errors.reshape(len(_SHARES), -1, n_targets).sum(axis=1)
-        is_near = errors <= (1 + _slack(len(self.rows), _SHARE_SLACK)) * errors.min(axis=0)
-        from_half = np.where(is_near, np.abs(_SHARES - 0.5)[:, np.newaxis], np.inf)
-        return _SHARES[from_half.argmin(axis=0)]
+        errors = errors.reshape(len(SHARES), -1, n_targets).sum(axis=1)
+        return SHARES[share_next_to_half(errors, _slack(len(self.rows), _SHARE_SLACK))]
 
     def widening(self, share: np.ndarray, known: np.ndarray) -> float:
         """How much larger errors are than those of samples that forecasts were found from.
@@ -254,6 +254,22 @@ class _Later(NamedTuple):
         new = self.truth - other - share * (self.ours - other)
         sizes = [(np.abs(errors) * self.units).sum() for errors in (new, known[self.rows])]
         return max(1.0, float(sizes[0] / sizes[1])) if sizes[1] > 0 else 1.0
+
+
+def share_next_to_half(errors: np.ndarray, slack: float = _SHARE_SLACK) -> np.ndarray:
+    """The position among `SHARES` of the one next to a half whose error is next to the least.
+
+    The mean of two forecasts is less at the mercy of the samples that they are compared on.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_shares, n_targets)
+        The error with each of them.
+    slack : float
+        By how much, as a part of it, an error may exceed the least.
+    """
+    is_near = errors <= (1 + slack) * errors.min(axis=0)
+    return np.where(is_near, np.abs(SHARES - 0.5)[:, np.newaxis], np.inf).argmin(axis=0)
 
 
 def _slack(n_samples: int, slack: float = _SLACK) -> float:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skforecast_lstm._linear import N_AT_ONCE
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._season import same_season
 from skforecast_lstm._windows import Windows
 
-__all__ = ["Beside", "Histories", "Phases", "Smoothing"]
+__all__ = ["Beside", "Histories", "Phases", "Places", "Smoothing"]
 
 # How much of the level is that of the newest step, and the part of the trend that goes on.
 _RATES = 0.1, 0.2, 0.35, 0.5, 0.7, 0.9
@@ -23,8 +24,10 @@ _MIN_SEEN = 2
 # Deviations below this are no measure, and an index takes away no more than this of a level.
 _MIN_DEVIATION = 0.1
 _MOST_OF_LEVEL = 0.9
-# Numbers that are computed with at once, and that rates are chosen by.
-_N_AT_ONCE = 2_000_000
+
+
+# Phases of the last rows of windows, and the numbers of their series.
+Places = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass
@@ -52,7 +55,7 @@ class Phases(PlainState):
         origin = None if rows.times is None else rows.times.origin
         return cls(season_length, origin, {label: number for number, label in enumerate(labels)})
 
-    def find(self, rows: Windows) -> tuple[np.ndarray, np.ndarray]:
+    def find(self, rows: Windows) -> Places:
         """Phases of the last rows of windows, -1 if not known, and the numbers of their series.
 
         Series that were not trained on come behind the others.
@@ -109,7 +112,7 @@ class Histories:
 
     def blocks(self) -> Iterator[tuple[slice, Histories]]:
         """A few at a time."""
-        n_windows = max(1, _N_AT_ONCE // (self.windows.n_steps * len(self.columns)))
+        n_windows = max(1, N_AT_ONCE // (self.windows.n_steps * len(self.columns)))
         for first in range(0, len(self), n_windows):
             rows = slice(first, first + n_windows)
             yield rows, self[rows]
@@ -210,19 +213,8 @@ class Beside(NamedTuple):
     share: np.ndarray
     phases: Phases
 
-    def offsets(
-        self, windows: Windows, rows: Windows, columns: tuple[int, ...], scale: Any, offset: Any
-    ) -> np.ndarray:
-        """What is added to forecasts of windows, of shape (n_windows, n_steps_out, n_targets).
-
-        Parameters
-        ----------
-        windows, rows : Windows
-            Complete windows as the network sees them, and before they were completed.
-        columns, scale, offset
-            What the targets' history is among them, see :class:`Histories`.
-        """
-        histories = Histories(windows, columns, scale, offset, *self.phases.find(rows))
+    def offsets(self, histories: Histories) -> np.ndarray:
+        """What is added to forecasts of windows, of shape (n_windows, n_steps_out, n_targets)."""
         return self.share * self.departures(histories)
 
     def departures(self, histories: Histories) -> np.ndarray:
@@ -236,12 +228,12 @@ class Beside(NamedTuple):
                 found[rows, :, target] = smoothing.departures(*own)
         return found
 
-    def warn_of_unknown(self, rows: Windows, owner: str) -> None:
-        """Say which windows are forecast without smoothing, because their phase is not known."""
-        n_unknown = int((self.phases.find(rows)[0] < 0).sum())
+    def warn_of_unknown(self, places: Places, owner: str) -> None:
+        """Say how many windows are forecast without smoothing, for their phase is not known."""
+        n_rows, n_unknown = len(places[0]), int((places[0] < 0).sum())
         if n_unknown and self.share.any():
             warnings.warn(
-                f"of {n_unknown} of {len(rows)} rows given to {owner} it is not known which phase "
+                f"of {n_unknown} of {n_rows} rows given to {owner} it is not known which phase "
                 f"of the season they are in, so that they are forecast without exponential "
                 f"smoothing, and worse: they are no windows of the step that the training rows "
                 f"went through (WindowTransformer.transform, in a pipeline), or have no index like "
@@ -260,63 +252,50 @@ class Beside(NamedTuple):
         phases: Phases,
         zeros: np.ndarray | None,
     ) -> Beside | None:
-        """Choose how targets are smoothed; None if too little is known of the season."""
-        smoothings = _fit_smoothings(histories, targets, ahead, weight, phases, zeros)
-        return None if smoothings is None else cls(smoothings, np.zeros(len(smoothings)), phases)
+        """Choose how each target is smoothed, by the absolute error.
 
+        Parameters
+        ----------
+        histories : Histories
+            The windows.
+        targets : ndarray of shape (n_windows, n_steps_out, n_targets)
+            What they are to forecast.
+        ahead : ndarray of int of shape (n_steps_out,)
+            How many rows after the window each step is.
+        weight : ndarray of shape (n_windows,)
+            What an error of each counts.
+        phases : Phases
+            The season, and the series.
+        zeros : ndarray of shape (n_targets,) or None
+            Zero of the targets' own units. None: not known.
 
-def _fit_smoothings(
-    histories: Histories,
-    targets: np.ndarray,
-    ahead: np.ndarray,
-    weight: np.ndarray,
-    phases: Phases,
-    zeros: np.ndarray | None,
-) -> list[Smoothing] | None:
-    """Choose how each target is smoothed, by the absolute error.
-
-    Parameters
-    ----------
-    histories : Histories
-        The windows.
-    targets : ndarray of shape (n_windows, n_steps_out, n_targets)
-        What they are to forecast.
-    ahead : ndarray of int of shape (n_steps_out,)
-        How many rows after the window each step is.
-    weight : ndarray of shape (n_windows,)
-        What an error of each counts.
-    phases : Phases
-        The season, and the series.
-    zeros : ndarray of shape (n_targets,) or None
-        Zero of the targets' own units. None: not known.
-
-    Returns
-    -------
-    smoothings : list of Smoothing or None
-        One for each target. None: the season is not known well enough to adjust for it.
-    """
-    found = _find_indices(histories, phases, zeros)
-    if found is None:
-        return None
-    n_numbers = max(histories.windows.n_steps, len(ahead)) * targets.shape[2]
-    n_rows = min(len(histories), max(1, _N_AT_ONCE // n_numbers))
-    rows = np.unique(np.linspace(0, len(histories) - 1, n_rows).astype(np.intp))
-    histories = histories[rows]
-    values, weight = histories.values(), weight[rows, np.newaxis]
-    naive = values[:, same_season(ahead, phases.season_length)]
-    smoothings = []
-    for target, indices in enumerate(found):
-        candidates = [
-            Smoothing(one, ahead, rate, trend)
-            for one in indices
-            for rate in _RATES
-            for trend in _TRENDS
-        ]
-        truth = targets[rows, :, target] - naive[..., target]
-        own = values[..., target], histories.phases, histories.series
-        errors = [(np.abs(c.departures(*own) - truth) * weight).sum() for c in candidates]
-        smoothings.append(candidates[int(np.argmin(errors))])
-    return smoothings
+        Returns
+        -------
+        beside : Beside or None
+            Without a share. None: the season is not known well enough to adjust for it.
+        """
+        found = _find_indices(histories, phases, zeros)
+        if found is None:
+            return None
+        n_numbers = max(histories.windows.n_steps, len(ahead)) * targets.shape[2]
+        n_rows = min(len(histories), max(1, N_AT_ONCE // n_numbers))
+        rows = np.unique(np.linspace(0, len(histories) - 1, n_rows).astype(np.intp))
+        histories = histories[rows]
+        values, weight = histories.values(), weight[rows, np.newaxis]
+        naive = values[:, same_season(ahead, phases.season_length)]
+        smoothings = []
+        for target, indices in enumerate(found):
+            candidates = [
+                Smoothing(one, ahead, rate, trend)
+                for one in indices
+                for rate in _RATES
+                for trend in _TRENDS
+            ]
+            truth = targets[rows, :, target] - naive[..., target]
+            own = values[..., target], histories.phases, histories.series
+            errors = [(np.abs(c.departures(*own) - truth) * weight).sum() for c in candidates]
+            smoothings.append(candidates[int(np.argmin(errors))])
+        return cls(smoothings, np.zeros(len(smoothings)), phases)
 
 
 def _find_indices(

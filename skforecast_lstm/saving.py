@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from skforecast_lstm import networks, regressors
 from skforecast_lstm._base import BaseLSTMRegressor
 from skforecast_lstm._network import Network
 
@@ -34,16 +35,7 @@ _ESTIMATORS = {
     "intervals": ["ConformalRegressor"],
     "lags": ["LagsToWindows"],
     "pipelines": ["CompleteRowsRegressor", "TablePipeline"],
-    "regressors": [
-        "BidirectionalLSTMRegressor",
-        "CNNLSTMRegressor",
-        "ConvLSTMRegressor",
-        "EncoderDecoderLSTMRegressor",
-        "LSTMRegressor",
-        "OneToManyLSTMRegressor",
-        "SequenceLSTMRegressor",
-        "StackedLSTMRegressor",
-    ],
+    "regressors": regressors.__all__,
     "windows": ["WindowTransformer"],
 }
 _PARTS = {
@@ -61,15 +53,7 @@ _PARTS = {
     "_smoothing": ["Beside", "Indices", "Phases", "Smoothing"],
     "_windows": ["KnownAhead"],
     "framing": ["Frame"],
-    "networks": [
-        "build_bidirectional_lstm",
-        "build_cnn_lstm",
-        "build_conv_lstm",
-        "build_encoder_decoder_lstm",
-        "build_lstm",
-        "build_one_to_many_lstm",
-        "build_sequence_lstm",
-    ],
+    "networks": networks.__all__,
 }
 
 # Of scikit-learn, beside the estimators that skops trusts: what searches are told to do.
