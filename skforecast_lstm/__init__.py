@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         StackedLSTMRegressor,
     )
     from skforecast_lstm.saving import load, save
+    from skforecast_lstm.serving import to_onnx
     from skforecast_lstm.windows import IncompleteWindowWarning, WindowTransformer
 
 __version__ = "0.1.0"
@@ -88,6 +89,7 @@ _MODULES = {
     "make_lstm_pipeline": "pipelines",
     "make_supervised": "framing",
     "save": "saving",
+    "to_onnx": "serving",
 }
 _SUBMODULES = (
     "baselines",
@@ -106,6 +108,7 @@ _SUBMODULES = (
     "plotting",
     "regressors",
     "saving",
+    "serving",
     "windows",
 )
 
@@ -144,6 +147,7 @@ __all__ = [
     "make_lstm_pipeline",
     "make_supervised",
     "save",
+    "to_onnx",
 ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from skforecast_lstm._targets import parse_step_name
 from skforecast_lstm._windows import KnownAhead, Windows
 
-__all__ = ["among_history", "find_known", "known_by_step"]
+__all__ = ["among_history", "are_forecast", "find_known", "known_by_step"]
 
 
 def find_known(known_future: Any, names: Any, n_columns: int) -> KnownAhead | None:
@@ -60,10 +60,15 @@ def known_by_step(windows: Windows, n_steps_out: int, lead: int) -> np.ndarray |
     if ahead is None:
         return None
     known = windows.known()
-    first = lead if ahead.steps is None else max(1, ahead.steps[0])  # as find_lead counts
-    if known.shape[1] == n_steps_out and first == lead:
+    if are_forecast(ahead, n_steps_out, lead):
         return known
     return np.repeat(known.reshape(len(windows), 1, -1), n_steps_out, axis=1)
+
+
+def are_forecast(ahead: KnownAhead, n_steps_out: int, lead: int) -> bool:
+    """Tell whether the steps that are known ahead are those that are forecast."""
+    first = lead if ahead.steps is None else max(1, ahead.steps[0])  # as find_lead counts
+    return len(ahead.columns) == n_steps_out and first == lead
 
 
 def among_history(columns: Sequence[int], ahead: KnownAhead | None) -> tuple[int, ...]:

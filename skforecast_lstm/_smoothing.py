@@ -159,7 +159,7 @@ class Smoothing(NamedTuple):
         """Rows until the season comes back."""
         return self.indices.values.shape[1]
 
-    def departures(self, values: np.ndarray, phases: np.ndarray, series: np.ndarray) -> np.ndarray:
+    def departures(self, values: Any, phases: Any, series: Any, xp: Any = np) -> Any:
         """What it forecasts, less the values one season before.
 
         Parameters
@@ -168,6 +168,8 @@ class Smoothing(NamedTuple):
             The history of the target.
         phases, series : ndarray of int of shape (n_windows,)
             Phases of the last rows, and the numbers of their series.
+        xp : module, default=numpy
+            What computes: ``keras.ops`` for tensors.
 
         Returns
         -------
@@ -175,25 +177,26 @@ class Smoothing(NamedTuple):
             Zero for windows that miss a value, and where no index is known.
         """
         n_steps, zero = values.shape[1], self.indices.zero
-        series = np.where(phases < 0, 0, series)[:, np.newaxis]
-        steps = phases[:, np.newaxis] + np.arange(1 - n_steps, 1)
-        past, coming = (
-            self.indices.values[series, at % self.season_length]
-            for at in (steps, phases[:, np.newaxis] + self.ahead)
+        length, phases = self.season_length, phases[:, np.newaxis]
+        first = xp.where(phases < 0, 0, series[:, np.newaxis]) * length
+        indices = self.indices.values.ravel()
+        past, coming = (  # the remainder of a negative number is not the same everywhere
+            xp.take(indices, first + (phases + steps % length) % length)
+            for steps in (np.arange(1 - n_steps, 1), self.ahead)
         )
-        slope = self.trend * _slopes(values, self.season_length)[:, np.newaxis]
+        slope = self.trend * _slopes(values, length, xp)[:, np.newaxis]
         weights = (1 - self.rate) ** np.arange(n_steps)[::-1]
         weights /= weights.sum()
         age = weights @ np.arange(n_steps)[::-1]
         if zero is None:
-            size = _deviations(values)
-            level = _sums((values - size * past) * weights)
+            size = _deviations(values, xp)
+            level = _sums((values - size * past) * weights, xp)
             found = level + slope * (age + self.ahead) + size * coming
         else:
-            level = _sums((values - zero) / (1 + past) * weights)
+            level = _sums((values - zero) / (1 + past) * weights, xp)
             found = zero + (level + slope * (age + self.ahead)) * (1 + coming)
-        found -= values[:, same_season(self.ahead, self.season_length)]
-        return np.where(np.isfinite(found) & (phases >= 0)[:, np.newaxis], found, 0.0)
+        found -= xp.take(values, values.shape[1] + same_season(self.ahead, length), axis=1)
+        return xp.where(xp.isfinite(found) & (phases >= 0), found, 0.0)
 
 
 class Beside(NamedTuple):
@@ -347,19 +350,19 @@ def _find_indices(
     return found
 
 
-def _slopes(values: np.ndarray, season_length: int) -> np.ndarray:
+def _slopes(values: Any, season_length: int, xp: Any) -> Any:
     """By how much windows rise from step to step."""
     n_steps = values.shape[1]
     if season_length == 1 or n_steps < 2 * season_length:
         return (values[:, -1] - values[:, 0]) / max(1, n_steps - 1)
     newest, before = values[:, -season_length:], values[:, -2 * season_length : -season_length]
-    return (newest.mean(axis=1) - before.mean(axis=1)) / season_length
+    return (xp.mean(newest, axis=1) - xp.mean(before, axis=1)) / season_length
 
 
-def _sums(values: np.ndarray) -> np.ndarray:
+def _sums(values: Any, xp: Any) -> Any:
     """Of each row, whatever the others are: the last bit of a matrix product depends on these."""
-    return values.sum(axis=1, keepdims=True)
+    return xp.sum(values, axis=1, keepdims=True)
 
 
-def _deviations(values: np.ndarray) -> np.ndarray:
-    return np.sqrt(values.var(axis=1, keepdims=True) + _MIN_DEVIATION**2)
+def _deviations(values: Any, xp: Any = np) -> Any:
+    return xp.sqrt(xp.var(values, axis=1, keepdims=True) + _MIN_DEVIATION**2)

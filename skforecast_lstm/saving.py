@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import os
 import platform
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -19,6 +17,7 @@ import numpy as np
 
 from skforecast_lstm import networks, regressors
 from skforecast_lstm._base import BaseLSTMRegressor
+from skforecast_lstm._files import write_whole
 from skforecast_lstm._network import Network
 
 __all__ = ["TRUSTED_TYPES", "load", "save"]
@@ -96,6 +95,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     See Also
     --------
     load : Read the file.
+    to_onnx : Serve the model without Python.
 
     Notes
     -----
@@ -142,7 +142,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             f"{type(model).__name__} holds {without_place}, which nobody can import: a function or "
             f"a class that is named at the top of a module can be saved, a lambda cannot."
         )
-    _write_whole(Path(path), _with_header(data))
+    write_whole(Path(path), _with_header(data))
 
 
 def load(path: str | os.PathLike[str], *, trusted: str | Sequence[str] = ()) -> Any:
@@ -262,29 +262,6 @@ def _check_file(data: bytes, path: Any) -> None:
         is_whole = False
     if not is_whole:
         raise ValueError(f"{path} is damaged: its parts are not those that were written.")
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name, and rename it when it is complete and on the disk."""
-    handle, other = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(other, 0o666 & ~_umask())
-        os.replace(other, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(other)
-        raise
-
-
-def _umask() -> int:
-    """What is taken from the rights of new files, which only setting it tells."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 # --- what was read --------------------------------------------------------------------------------
