@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral
 from typing import Any
 
 import keras
 import numpy as np
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._checkpoints import Checkpoint
 from skforecast_lstm._course import Budget, Course, batch_of, rate_of
 from skforecast_lstm._inputs import InputsMixin
 from skforecast_lstm._members import Member, new_members, relate
@@ -23,7 +25,7 @@ from skforecast_lstm._validation import (
     check_sample_weight,
     fit_context,
 )
-from skforecast_lstm._watchers import Progress
+from skforecast_lstm._watchers import Progress, has_batch_hooks
 from skforecast_lstm._windows import Windows, are_needed, fill_unneeded
 
 __all__ = ["BaseLSTMRegressor"]
@@ -86,6 +88,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
 
     history_: dict[str, list[float]]
     n_iter_: int
+    n_iter_restored_: int
     batch_size_: int
     learning_rate_: Any
     linear_errors_: dict[str, float]
@@ -198,6 +201,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         is_fresh: bool,
         is_partial: bool = False,
     ) -> None:
+        self.n_iter_restored_ = 0
         quantiles = self._check_quantiles()
         if is_fresh:
             self._quantiles = quantiles
@@ -233,7 +237,10 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         members = self._members_of(network, is_fresh=is_fresh)
         relate(members, network, self._relation)
         course = self._course(network, rows, chosen, is_fresh=is_fresh)
-        budget = self._find_budget(course, members[0], epochs)
+        checkpoint = None
+        if self.checkpoint is not None and not is_partial:
+            checkpoint = self._find_checkpoint(course, members, held_out)
+        budget = self._find_budget(course, members[0], epochs, checkpoint)
         if is_fresh:
             self.linear_errors_, self._beside = {}, None
         if is_fresh and course.is_linear:
@@ -246,6 +253,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             members,
             None if held_out is None else self._samples_of(held_out),
             self._progress(n_epochs, n_before),
+            checkpoint,
             epochs=n_epochs,
             first_epoch=n_before,
             schedule="constant" if is_partial else self.learning_rate_schedule,
@@ -259,6 +267,8 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         self.__dict__.pop("_model", None)
         self.history_ = {k: [*before.get(k, []), *v] for k, v in history.items()}
         self.n_iter_ = len(self.history_.get("loss", []))
+        if checkpoint is not None:
+            checkpoint.end(len(members))
 
     def _course(
         self, network: training.Network, rows: Windows, chosen: Chosen, *, is_fresh: bool
@@ -300,10 +310,48 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             )
         return self._beside
 
-    def _find_budget(self, course: Course, member: Member, epochs: int | None) -> Budget:
+    def _find_checkpoint(
+        self, course: Course, members: list[Member], held_out: Chosen | None
+    ) -> Checkpoint:
+        """How far this very training has come, if it was begun before."""
+        if not isinstance(self.random_state, Integral):
+            raise ValueError(
+                f"checkpoint={self.checkpoint!r} needs a number as random_state, got "
+                f"{self.random_state!r}: a training that goes on draws what it would have drawn. "
+                f"Set random_state=0, or checkpoint=None."
+            )
+        if has_batch_hooks(self._callbacks()):
+            raise ValueError(
+                "checkpoint needs callbacks that look at epochs only, but one has a hook for "
+                "batches, with which Keras trains by itself. Leave it out, or set checkpoint=None."
+            )
+        left_out = {"checkpoint", "checkpoint_every", "callbacks", "verbose"}
+        params = {k: v for k, v in self.get_params(deep=False).items() if k not in left_out}
+        network, rows = course.network, course.rows
+        parts = [
+            type(self).__name__,
+            params,
+            [type(callback).__name__ for callback in self._callbacks()],
+            [network.builder, network.shell, network.arguments],
+        ]
+        arrays: list[Any] = [weights for member in members for weights in member.state.weights]
+        arrays += [rows.times.numbers] if rows.times is not None else []
+        for chosen in [course.chosen] + ([] if held_out is None else [held_out]):
+            windows = chosen.windows
+            arrays += [windows.table, windows.ends, windows.is_masked]
+            arrays += [chosen.targets, chosen.weight, chosen.counts]
+        checkpoint = Checkpoint.of(self.checkpoint, self.checkpoint_every, parts, arrays)
+        self.n_iter_restored_ = checkpoint.n_epochs
+        return checkpoint
+
+    def _find_budget(
+        self, course: Course, member: Member, epochs: int | None, checkpoint: Checkpoint | None
+    ) -> Budget:
         """How long to train."""
         if epochs is not None:
             return Budget(epochs)
+        if checkpoint is not None and checkpoint.budget is not None:
+            return Budget(**checkpoint.budget)
         if self.early_stopping:
             raise ValueError(
                 "early_stopping=True stops training itself, and epochs='auto' finds how long to "
@@ -312,7 +360,10 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             )
         trial = Member.new(course.network, np.random.RandomState(member.seed))
         relate([trial], course.network, self._relation)
-        return course.find_budget(trial, self._reach, int(self.verbose))
+        budget = course.find_budget(trial, self._reach, int(self.verbose))
+        if checkpoint is not None:
+            checkpoint.keep_budget(budget._asdict())
+        return budget
 
     def _training(
         self, member: Member, progress: Progress | None, *, is_trial: bool = False, **options: Any

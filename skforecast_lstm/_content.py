@@ -46,6 +46,11 @@ class Content:
             self.digest = reader.digest(tuple(map(_Same, values)))
         self._kept = reader.kept
 
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether it tells objects by their identity, which means nothing in another process."""
+        return bool(self._kept)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and self.digest == other.digest
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._checkpoints import Checkpoint
 from skforecast_lstm._linear import SHARES, share_next_to_half
 from skforecast_lstm._members import Member
 from skforecast_lstm._samples import Chosen
@@ -177,6 +178,7 @@ class Course:
         members: list[Member],
         validation: training.Samples | None,
         progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
         **options: Any,
     ) -> training.History:
         """Train one network after the other, and return the mean of their histories.
@@ -188,7 +190,11 @@ class Course:
         with contextlib.closing(progress) if progress else contextlib.nullcontext():
             for number, member in enumerate(members):
                 try:
-                    histories.append(self._train(member, validation, progress, **options))
+                    histories.append(
+                        self._train(member, validation, progress, **options)
+                        if checkpoint is None
+                        else self._go_on(number, member, validation, progress, checkpoint, options)
+                    )
                 except training.Interrupted as stop:
                     if _is_one_of_many():
                         raise
@@ -215,6 +221,29 @@ class Course:
             self.options(member, progress, **options),
             self.jit_compile,
         )
+        return history
+
+    def _go_on(
+        self,
+        number: int,
+        member: Member,
+        validation: training.Samples | None,
+        progress: Progress | None,
+        checkpoint: Checkpoint,
+        options: dict[str, Any],
+    ) -> training.History:
+        """Train a network from where it was when training was killed."""
+        if number < len(checkpoint.done):
+            history = checkpoint.restore(member, number)
+            if progress is not None:
+                progress.skip(options["epochs"], is_whole=True)
+            return history
+        moment = checkpoint.moment
+        if progress is not None and moment is not None:
+            progress.skip(moment.epoch - options["first_epoch"], is_whole=False)
+        kept = {"keep": checkpoint.keep, "every": checkpoint.every, "moment": moment}
+        history = self._train(member, validation, progress, **options, **kept)
+        checkpoint.keep_member(member, history)
         return history
 
     # --- how long ----------------------------------------------------------------------------

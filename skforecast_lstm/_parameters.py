@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any, ClassVar, TypeVar
 
 from skforecast_lstm._validation import HasMethods, Interval, StrOptions
@@ -21,6 +22,8 @@ _ATTRIBUTES = """history_ : dict of lists of float
         nothing here. What `smoothing` adds to its output is no part of it.
     n_iter_ : int
         Epochs trained.
+    n_iter_restored_ : int
+        Epochs, of all members together, that the last fit took from a `checkpoint`.
     n_steps_in_, n_steps_out_, n_targets_ : int
         Length of the window, steps of the horizon, targets per step.
     batch_size_ : int
@@ -331,6 +334,23 @@ class LSTMParameters:
         """list of keras Callback, callback classes, or None
         Called during training; epoch-level hooks run beside the compiled program, batch-level ones
         make it fall back to ``keras.Model.fit``.""",
+    )
+    checkpoint: Any = parameter(
+        None,
+        [str, PathLike, None],
+        """str or path-like
+        A folder. While ``fit`` trains, it keeps there how far it has come. If it is killed, the
+        same ``fit`` in a new process goes on from there, to the same weights, bit for bit. It is
+        the same with the same data, parameters (among them a number as `random_state`) and
+        versions of packages. The file of a training is removed at its end, and fits of a search
+        have one each. Callbacks go on with what they keep in numbers, text and arrays. The trial of
+        ``epochs="auto"`` is kept when it is whole. None: nothing is kept.""",
+    )
+    checkpoint_every: int = parameter(
+        10,
+        [Interval(Integral, 1, None, closed="left")],
+        """int
+        Epochs after which a network in training is kept in the `checkpoint`.""",
     )
     jit_compile: str | bool = parameter(
         "auto",

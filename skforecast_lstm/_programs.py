@@ -11,7 +11,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -33,20 +33,23 @@ from skforecast_lstm._network import MASKED, Network, zeros_for
 from skforecast_lstm._pickles import pickle_losses_whole
 from skforecast_lstm._seeds import drawing_from
 from skforecast_lstm._shell import average_members
+from skforecast_lstm._training import History, Moment, Samples, State, Training
 from skforecast_lstm._watchers import (
     Best,
     Note,
     Pace,
-    Progress,
     Schedule,
     attached,
     check_finite,
     has_batch_hooks,
+    remembered,
+    remind,
 )
 
 __all__ = [
     "Compilation",
     "Interrupted",
+    "Moment",
     "Network",
     "Samples",
     "State",
@@ -73,8 +76,6 @@ _MIN_MANY_WINDOWS = 256
 _MAX_PREDICT_WINDOWS = 4_096
 _MAX_PREDICT_VALUES = 8_000_000
 
-History = dict[str, list[float]]
-
 
 def _limit_threads() -> None:
     """Take the threads that joblib grants a worker, as NumPy's libraries do.
@@ -91,65 +92,6 @@ def _limit_threads() -> None:
 check_backend()
 _limit_threads()
 pickle_losses_whole()
-
-
-@dataclass
-class State:
-    """What a fit leaves behind, as plain arrays, and what optimizer the second ones are of."""
-
-    weights: list[np.ndarray]
-    optimizer: list[np.ndarray] | None = None
-    slots: bytes | None = None
-
-
-@dataclass
-class Samples:
-    """Windows as rows of a table, targets (n, n_steps_out, n_targets) and weights, all complete.
-
-    With `known` of shape (n, n_steps_out, n_covariates), what is known ahead of each window.
-    """
-
-    table: np.ndarray
-    starts: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray | None = None
-    is_masked: np.ndarray | None = None
-    known: np.ndarray | None = None
-
-
-@dataclass
-class Training:
-    """How long and in which order to train, and who wants to know."""
-
-    epochs: int
-    batch_size: int
-    shuffle: bool
-    rng: np.random.RandomState
-    dropout_seed: int = 0
-    first_epoch: int = 0
-    learning_rate: float | None = None
-    schedule: str = "constant"
-    patience: int | None = None
-    progress: Progress | None = None
-    callbacks: Sequence[keras.callbacks.Callback] = field(default_factory=list)
-
-    @property
-    def last_epoch(self) -> int:
-        """Number of the epoch after the last."""
-        return self.first_epoch + self.epochs
-
-    def rate(self, epoch: Any, current: float) -> Any:
-        """Learning rate of an epoch, or of an array of them, where it is such a one now."""
-        if self.schedule == "constant" or self.learning_rate is None:
-            return current + 0.0 * epoch
-        done = (epoch - self.first_epoch) / self.epochs
-        return self.learning_rate * (1 + np.cos(np.pi * done)) / 2
-
-    def orders(self, n_epochs: int, n_samples: int) -> np.ndarray:
-        """Sample numbers in the order of training, one row per epoch."""
-        if not self.shuffle:
-            return np.tile(np.arange(n_samples, dtype=np.int32), (n_epochs, 1))
-        return np.stack([self.rng.permutation(n_samples) for _ in range(n_epochs)]).astype(np.int32)
 
 
 class Program:
@@ -271,6 +213,9 @@ class Program:
         held_out = None if validation is None else self._tensors(validation)
         run = self._run_keras if has_batch_hooks(training.callbacks) else self._run
         history: History = {}
+        if training.moment is not None:
+            self._go_on(training.moment)
+            history = {name: [*values] for name, values in training.moment.history.items()}
         try:
             run(tensors, held_out, training, history)
         except KeyboardInterrupt:
@@ -291,9 +236,36 @@ class Program:
             self.model.optimizer.learning_rate = training.learning_rate
         # Not drawn from training.rng: its stream is the order of samples, whatever the network.
         seeds = np.random.RandomState(training.dropout_seed)
-        for generator in [*_seed_generators(self.model), self._generator]:
+        for generator in self._generators():
             generator.state.assign([seeds.randint(2**31 - 1), training.first_epoch])
         self.model.stop_training = False
+
+    def _generators(self) -> list[Any]:
+        """What draws in training, in a fixed order."""
+        return [*_seed_generators(self.model), self._generator]
+
+    def _go_on(self, moment: Moment) -> None:
+        """Set every variable as it was at a moment of the same training."""
+        self.model.set_weights(moment.state.weights)
+        for variable, value in zip(
+            self.model.optimizer.variables, moment.state.optimizer or [], strict=True
+        ):
+            variable.assign(value)
+        for generator, value in zip(self._generators(), moment.generators, strict=True):
+            generator.state.assign(value)
+        self.model.stop_training = moment.is_stopped
+
+    def _moment(self, epoch: int, training: Training, history: History, best: Best) -> Moment:
+        return Moment(
+            epoch,
+            self._state(),
+            history,
+            [generator.state.numpy() for generator in self._generators()],
+            training.rng.get_state(legacy=True),
+            vars(best),
+            [remembered(callback) for callback in training.callbacks],
+            bool(self.model.stop_training),
+        )
 
     def _remembered(self, state: State) -> list[np.ndarray]:
         """Momentum and the like, which go on where they are of an optimizer of the same kind."""
@@ -304,12 +276,17 @@ class Program:
 
     def _run(self, samples: Any, held_out: Any, training: Training, history: History) -> None:
         """Train in the graph, for as long at a time as nobody wants to look in between."""
-        model, best = self.model, Best(training.patience)
+        model, best, moment = self.model, Best(training.patience), training.moment
         with attached(training.callbacks, training.progress) as watching:
             callbacks = keras.callbacks.CallbackList(
                 watching, model=model, verbose=0, epochs=training.last_epoch
             )
             callbacks.on_train_begin()
+            if moment is not None:
+                training.rng.set_state(moment.order)
+                vars(best).update(moment.best)
+                for callback, values in zip(training.callbacks, moment.callbacks, strict=True):
+                    remind(callback, values)
             try:
                 self._train_epochs(samples, held_out, training, history, callbacks, best)
             except KeyboardInterrupt:
@@ -334,10 +311,11 @@ class Program:
         batch_size = tf.constant(size, tf.int32)
         is_watched = bool(training.callbacks or training.progress) or held_out is not None
         most = 1 if is_watched else max(1, _MAX_ORDER_SIZE // n_samples)
-        pace, epoch = Pace(size, n_samples), training.first_epoch
+        pace, moment = Pace(size, n_samples), training.moment
+        epoch = training.first_epoch if moment is None else moment.epoch
         while epoch < training.last_epoch and not self.model.stop_training:
             callbacks.on_epoch_begin(epoch)
-            n_epochs = min(pace.n_epochs, most, training.last_epoch - epoch)
+            n_epochs = min(pace.n_epochs, most, training.until_kept(epoch))
             orders = training.orders(n_epochs, n_samples)
             rates = training.rate(epoch + np.arange(n_epochs), self._rate())
             rates = tf.constant(rates, tf.float32)
@@ -354,6 +332,8 @@ class Program:
                 best.update(self.model, history["val_loss"][-1])
             epoch += n_epochs
             callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
+            if training.keep is not None and (epoch - training.first_epoch) % training.every == 0:
+                training.keep(self._moment(epoch, training, history, best))
 
     def _rate(self) -> float:
         """The learning rate, which a callback may have changed."""

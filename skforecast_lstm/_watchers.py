@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +23,8 @@ __all__ = [
     "attached",
     "check_finite",
     "has_batch_hooks",
+    "remembered",
+    "remind",
 ]
 
 
@@ -81,6 +86,12 @@ class Progress(keras.callbacks.Callback):
         self._bar = None
         if verbose == 1:
             self._bar = tqdm(total=n_members * n_epochs, desc=self.name, unit="epoch")
+
+    def skip(self, n_epochs: int, *, is_whole: bool) -> None:
+        """Leave out epochs of a member that are done, all of them or the first."""
+        self._n_begun += is_whole
+        if self._bar is not None:
+            self._bar.update(n_epochs)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Say which member comes next."""
@@ -186,6 +197,42 @@ def attached(
     finally:
         for callback in callbacks:
             callback.set_model(None)
+
+
+def remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """What a callback remembers in numbers, text and arrays, and functions of Keras by name."""
+    values = vars(callback)
+    return {
+        "values": {name: value for name, value in values.items() if _is_plain(value)},
+        "functions": {
+            name: [value.__module__, value.__name__]
+            for name, value in values.items()
+            if inspect.isfunction(value) and _is_of_keras(value.__module__)
+        },
+    }
+
+
+def remind(callback: keras.callbacks.Callback, memory: dict[str, Any]) -> None:
+    """Let a callback remember what another one of its kind did."""
+    functions = {
+        name: getattr(importlib.import_module(module), function)
+        for name, (module, function) in memory["functions"].items()
+        if _is_of_keras(module)
+    }
+    vars(callback).update({**memory["values"], **functions})
+
+
+def _is_of_keras(module: str) -> bool:
+    return module.partition(".")[0] == "keras"
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(part) for key, part in value.items())
+    is_array = isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject
+    return is_array or value is None or isinstance(value, (bool, int, float, str))
 
 
 def has_batch_hooks(callbacks: Sequence[keras.callbacks.Callback]) -> bool:

@@ -44,11 +44,12 @@ _PARTS = {
     "_network": ["Network"],
     "_newest": ["Newest"],
     "_paths": ["Paths"],
-    "_programs": ["State"],
+    "_programs": ["State"],  # as files of format 1 call it
     "_relation": ["Relation"],
     "_rows": ["FittedRows", "Rows"],
     "_series": ["Stacked"],
     "_shell": ["Shell"],
+    "_training": ["State"],
     "_smoothing": ["Beside", "Indices", "Phases", "Smoothing"],
     "_windows": ["KnownAhead"],
     "framing": ["Frame"],

@@ -29,6 +29,7 @@ LAYERS = {
     "_pickles": 0,
     "_seeds": 0,
     "_watchers": 0,
+    "_training": 0.5,
     "_windows": 0,
     "_lags": 0,
     "datasets": 0,
@@ -67,6 +68,7 @@ LAYERS = {
     "lags": 4,
     "_keras_params": 5,
     "_members": 5,
+    "_checkpoints": 5.2,
     "_course": 5.5,
     "groups": 5,
     "_base": 6,
@@ -138,6 +140,7 @@ def test_heavy_packages_stay_in_their_rooms():
         "_programs",
         "_seeds",
         "_shell",
+        "_training",
     }
     assert importers("keras") == rooms | {
         "_keras_params",
