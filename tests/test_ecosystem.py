@@ -10,6 +10,7 @@ import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import loguniform
 from sklearn import config_context
@@ -122,6 +123,22 @@ def test_permutation_importance_of_a_column_that_says_nothing_is_zero(next_month
     passengers, constant = result.importances_mean
     assert constant == 0
     assert passengers != 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_permutation_importance_finds_the_column_that_counts(seed):
+    cause, noise = np.random.default_rng(seed).normal(size=(2, 300))
+    table = pd.DataFrame({"cause": cause, "noise": noise}, pd.date_range("2024", periods=300))
+    y = pd.Series(np.roll(cause, 1) + np.roll(cause, 2), table.index)
+    lstm = LSTMRegressor(8, epochs=20, linear_skip="ridge", random_state=seed)
+    model = make_lstm_pipeline(lstm, n_steps_in=4).fit(table[:200], y[:200])
+    held_out = table[200:], y[200:]
+    score = model.score(*held_out)
+    assert score > 0.9
+    result = permutation_importance(model, *held_out, n_repeats=5, random_state=0)
+    of_cause, of_noise = result.importances_mean
+    assert of_cause > score  # without it, the mean would be a better prediction
+    assert abs(of_noise) < 0.05
 
 
 # --- searches -----------------------------------------------------------------------------------
