@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+EXTRAS ?= dev
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint type docs bench accuracy intervals check clean
+.PHONY: demo test test-clients lint type docs bench accuracy intervals check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -13,6 +14,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+# Some of these libraries hold pandas below 3, so they have an environment of their own.
+test-clients:
+	$(MAKE) test VENV=$(VENV)-clients EXTRAS=dev,clients ARGS="-m clients $(ARGS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -46,8 +51,8 @@ $(READY): pyproject.toml
 		{ echo "skforecast_lstm needs Python 3.10 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 could not make a virtual environment (on Debian: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) $(VENV)-clients .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
