@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from skforecast_lstm._content import content
+from skforecast_lstm._keras_private import rate_of
 
 __all__ = ["Compilation"]
 
@@ -27,7 +28,7 @@ class Compilation:
         config = self.optimizer.get_config()
         left_out = {"name": None, "learning_rate": None}
         # A configuration may say less of a schedule than the graph takes from it.
-        schedule = self.optimizer._learning_rate if self.learning_rate is None else None
+        schedule = rate_of(self.optimizer) if self.learning_rate is None else None
         return content(
             self.jit, self.loss, self.metrics, type(self.optimizer), config | left_out, schedule
         )

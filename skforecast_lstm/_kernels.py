@@ -13,6 +13,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from skforecast_lstm._keras_private import is_called, layers_of
+
 __all__ = [
     "device",
     "for_many_samples",
@@ -44,7 +46,7 @@ def use_fused_kernels(model: keras.Model) -> None:
     """
     if not device().endswith("CPU"):
         return
-    for layer in model._flatten_layers():
+    for layer in layers_of(model):
         if _is_fusible(layer):
             layer.inner_loop = functools.partial(_inner_loop, layer)
 
@@ -75,7 +77,7 @@ def loops_over_steps(model: keras.Model) -> bool:
     Those of a ConvLSTM are few, and its convolutions gain nothing from XLA.
     """
     cells = keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN
-    recurrent = [layer for layer in model._flatten_layers() if isinstance(layer, cells)]
+    recurrent = [layer for layer in layers_of(model) if isinstance(layer, cells)]
     return not all(map(_is_fusible, recurrent))
 
 
@@ -83,7 +85,7 @@ def has_fused_layers(model: keras.Model) -> bool:
     """Tell whether a layer runs all steps of a window in one operation, or in large products."""
     return any(
         isinstance(getattr(layer, "inner_loop", None), functools.partial)
-        for layer in model._flatten_layers()
+        for layer in layers_of(model)
     )
 
 
@@ -91,8 +93,8 @@ def largest_output(model: keras.Model) -> int:
     """How many numbers of each sample the widest layer takes or puts out."""
     tensors = [
         tensor
-        for layer in model._flatten_layers()
-        if getattr(layer, "_inbound_nodes", None)
+        for layer in layers_of(model)
+        if is_called(layer)
         for tensor in tf.nest.flatten([layer.input, layer.output])
     ]
     return max(math.prod(n or 1 for n in tensor.shape[1:]) for tensor in tensors)

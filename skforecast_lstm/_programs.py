@@ -21,6 +21,7 @@ import tensorflow as tf
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._compilation import Compilation
+from skforecast_lstm._keras_private import seed_generators
 from skforecast_lstm._kernels import (
     device,
     for_many_samples,
@@ -242,7 +243,7 @@ class Program:
 
     def _generators(self) -> list[Any]:
         """What draws in training, in a fixed order."""
-        return [*_seed_generators(self.model), self._generator]
+        return [*seed_generators(self.model), self._generator]
 
     def _go_on(self, moment: Moment) -> None:
         """Set every variable as it was at a moment of the same training."""
@@ -653,11 +654,3 @@ def _for_batches(
         return [start + batch_size]
 
     tf.while_loop(lambda start: start < n_samples, body, [0], parallel_iterations=1)
-
-
-def _seed_generators(model: keras.Model) -> list[Any]:
-    """Generators behind dropout and other random layers, in a fixed order."""
-    found: list[Any] = []
-    for layer in model._flatten_layers():
-        found += [g for g in getattr(layer, "_seed_generators", []) if g not in found]
-    return found

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import random
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
+
+from skforecast_lstm._keras_private import (
+    default_generator,
+    draw_seeds_from,
+    set_default_generator,
+)
 
 __all__ = ["drawing_from", "seeded"]
 
-# Under this name Keras keeps what a thread draws from without a seed.
-_GLOBAL = "global_seed_generator"
 _stream: contextvars.ContextVar[Any] = contextvars.ContextVar("stream", default=random)
 
 
@@ -27,17 +28,9 @@ class _Source:
         return getattr(_stream.get(), name)
 
 
-# Keras makes the seeds of initializers and dropout in one function, from Python's global generator.
-# To seed that one would change what other threads draw, and their drawing what is initialised.
-if not hasattr(seed_generator, "python_random"):
-    warnings.warn(
-        f"keras={keras.__version__} draws its seeds in a way that skforecast_lstm does not know: "
-        f"random_state does not determine the initial weights. Install the version of Keras that "
-        f"came before it.",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-seed_generator.python_random = _Source()
+# Keras would take Python's global generator. To seed that one would change what other threads draw,
+# and their drawing what is initialised.
+draw_seeds_from(_Source())
 
 
 @contextlib.contextmanager
@@ -54,9 +47,9 @@ def seeded(seed: int) -> Iterator[None]:
 @contextlib.contextmanager
 def drawing_from(generator: keras.random.SeedGenerator | None) -> Iterator[None]:
     """Let ``keras.random`` without a seed draw from this generator; None: from a new one."""
-    before = global_state.get_global_attribute(_GLOBAL)
-    global_state.set_global_attribute(_GLOBAL, generator)
+    before = default_generator()
+    set_default_generator(generator)
     try:
         yield
     finally:
-        global_state.set_global_attribute(_GLOBAL, before)
+        set_default_generator(before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from skforecast_lstm._keras_private import last_layers
 from skforecast_lstm._linear import (
     MAX_NUMBERS,
     N_AT_ONCE,
@@ -315,16 +316,6 @@ def average_members(joined: keras.Model) -> keras.Model:
 
 def _begin_at_nothing(network: keras.Model) -> None:
     """Let the dense layers that a network ends in begin at zero, so that it first says nothing."""
-    for layer in _last_layers(network.outputs[0]):
+    for layer in last_layers(network.outputs[0]):
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(ops.zeros_like(layer.kernel))
-
-
-def _last_layers(output: Any) -> Iterator[keras.Layer]:
-    """The layers with weights that an output comes from, with none in between."""
-    layer, node, _ = output._keras_history
-    if layer.weights:
-        yield layer
-        return
-    for source in layer._inbound_nodes[node].input_tensors:
-        yield from _last_layers(source)

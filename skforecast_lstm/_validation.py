@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils._tags import Tags
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
