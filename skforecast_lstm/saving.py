@@ -56,10 +56,12 @@ _PARTS = {
     "networks": networks.__all__,
 }
 
-# Of scikit-learn, beside the estimators that skops trusts: what searches are told to do.
-_OF_SEARCHES = {
+# Of scikit-learn, beside the estimators that skops trusts: what searches and estimators are told to
+# do. Up to scikit-learn 1.7 the scorer of every search has requests of metadata.
+_TOLD = {
     "metrics._scorer": ["_MultimetricScorer", "_PassthroughScorer", "_Scorer"],
     "model_selection._split": ["GroupKFold", "KFold", "PredefinedSplit", "TimeSeriesSplit"],
+    "utils._metadata_requests": ["MetadataRequest", "MethodMetadataRequest"],
 }
 
 #: Names of the types that files of this package are made of. ``skops.io.load(path,
@@ -71,7 +73,7 @@ TRUSTED_TYPES: list[str] = [
         for module, names in [*_ESTIMATORS.items(), *_PARTS.items()]
         for name in names
     ),
-    *(f"sklearn.{module}.{name}" for module, names in _OF_SEARCHES.items() for name in names),
+    *(f"sklearn.{module}.{name}" for module, names in _TOLD.items() for name in names),
 ]
 
 
@@ -128,6 +130,12 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         raise ValueError(
             f"{type(model).__name__} holds what has no plain form: {error}. pickle and joblib take "
             f"more, but run what is in the files that they read."
+        ) from error
+    except RecursionError as error:
+        raise ValueError(
+            f"{type(model).__name__} holds what refers to it, which has no plain form. From "
+            f"scikit-learn 1.8 on, requests of metadata do (set_fit_request and the like): save "
+            f"the estimator without them, and set them when it was loaded."
         ) from error
     kinds = _unknown(data)
     of_keras = [kind for kind in kinds if kind.partition(".")[0] in ("keras", "tensorflow")]

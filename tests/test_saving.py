@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 import skops.io
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import Ridge
@@ -145,6 +146,18 @@ def test_many_series(labels, tmp_path):
     ).fit(table)
     save(model, tmp_path / "model")
     pd.testing.assert_frame_equal(load(tmp_path / "model").forecast(), model.forecast())
+
+
+def test_what_metadata_routing_was_told(tmp_path):
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = LSTMRegressor(3).set_fit_request(sample_weight=True)
+        if model._metadata_request.owner is model:  # from scikit-learn 1.8 on
+            with pytest.raises(ValueError, match="set_fit_request and the like"):
+                save(model, tmp_path / "model")
+            return
+        save(model, tmp_path / "model")
+        routing = load(tmp_path / "model").get_metadata_routing()
+    assert routing.fit.requests["sample_weight"] is True
 
 
 def test_an_estimator_that_is_not_fitted(tmp_path):
