@@ -4,9 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 EXTRAS ?= dev
+# The oldest versions that pyproject.toml allows: there are none of them for newer Pythons than 3.12.
+PYTHONS_MIN := python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python3) python3.11 python3.12
+PYTHON_MIN ?= $(firstword $(foreach p,$(PYTHONS_MIN),$(shell $(p) -c 'print("$(p)")' 2>/dev/null)))
+VENV_MIN ?= .venv-min
+BIN_MIN := $(VENV_MIN)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-clients lint type docs bench accuracy intervals check clean
+.PHONY: demo test test-clients test-min lint type docs bench accuracy intervals check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -18,6 +23,9 @@ test: $(READY)
 # Some of these libraries hold pandas below 3, so they have an environment of their own.
 test-clients:
 	$(MAKE) test VENV=$(VENV)-clients EXTRAS=dev,clients ARGS="-m clients $(ARGS)"
+
+test-min: $(VENV_MIN)/.installed
+	$(BIN_MIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -54,5 +62,14 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
 	@touch $@
 
+$(VENV_MIN)/.installed: pyproject.toml .ci/floors.py
+	@test -n "$(PYTHON_MIN)" || \
+		{ echo "make test-min needs Python 3.10 to 3.12: make test-min PYTHON_MIN=/path/to/python3.10"; exit 1; }
+	@$(PYTHON_MIN) -m venv --clear $(VENV_MIN)
+	$(BIN_MIN)/python -m pip install --quiet --disable-pip-version-check packaging tomli
+	$(BIN_MIN)/python .ci/floors.py > $(VENV_MIN)/floors.txt
+	$(BIN_MIN)/python -m pip install --quiet --disable-pip-version-check -c $(VENV_MIN)/floors.txt -e ".[dev]"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-clients .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) $(VENV)-clients $(VENV_MIN) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build

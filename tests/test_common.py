@@ -186,7 +186,7 @@ def expected_failures(estimator):
 checks = parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 
 
-# A list, because pytest 9 warns about the generator that scikit-learn 1.6 to 1.8 put there.
+# A list, because pytest 9 warns about the generator that scikit-learn 1.7 and 1.8 put there.
 @pytest.mark.parametrize(checks.args[0], list(checks.args[1]), **checks.kwargs)
 # Their features are no history of their targets, which is said; what is checked holds all the same.
 @pytest.mark.filterwarnings("ignore:window_norm takes feature:UserWarning")

@@ -95,7 +95,7 @@ def test_missing_integers_and_booleans_of_other_libraries_become_nan():
     values = {
         "n": [1, None, 3],
         "b": [True, None, False],
-        "price": [decimal.Decimal("1.5"), None, decimal.Decimal(2)],
+        "price": [decimal.Decimal("1.5"), None, decimal.Decimal("2.0")],
     }
     for table in (pl.DataFrame(values), pa.table(values)):
         converted = as_pandas(table)
