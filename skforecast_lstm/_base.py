@@ -249,6 +249,7 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         before = self.history_ if is_partial and not is_fresh else {}
         n_before = len(before.get("loss", []))
         self.network_gain_, n_epochs = budget.gain, budget.epochs
+        self._warn_of_copied_callbacks()
         history = course.train(
             members,
             None if held_out is None else self._samples_of(held_out),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, clone
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._watchers import is_setting, parted_from
 from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["KerasParams"]
@@ -94,6 +96,9 @@ class KerasParams(BaseWrapper):
         twin.set_params(**{name: clone(value, safe=False) for name, value in routed.items()})
         if hasattr(self, "_metadata_request"):
             twin._metadata_request = clone(self._metadata_request, safe=False)
+        copied = self._copied_callbacks(twin)
+        if copied:
+            twin._copied = copied
         return twin
 
     # --- what they stand for -----------------------------------------------------------------
@@ -189,6 +194,38 @@ class KerasParams(BaseWrapper):
                     f"early stopping there is early_stopping=True."
                 )
         return callbacks
+
+    def _copied_callbacks(self, twin: KerasParams) -> list[tuple[str, Any, str]]:
+        """Which callbacks of a clone are copies that report to somebody else than the originals.
+
+        Of each: the parameter, its value in the clone, and what is another one there.
+        """
+        copied = []
+        for name, value in {"callbacks": self.callbacks, **self._routed_params()}.items():
+            ours = getattr(twin, name)
+            if name == "callbacks":
+                copied += [(name, ours, part) for part in parted_from(value, ours)]
+            elif name.startswith("callbacks__") and not is_setting(value, ours):
+                copied.append((name, ours, name))
+        return copied
+
+    def _warn_of_copied_callbacks(self) -> None:
+        """Say so where a fit of a clone is not seen by the callbacks that the user made."""
+        parts = [
+            part
+            for name, value, part in vars(self).get("_copied", [])
+            if getattr(self, name, None) is value
+        ]
+        if parts:
+            warnings.warn(
+                f"{type(self).__name__} is a clone, and its callbacks are copies: what they do to "
+                f"{', '.join(parts)} is done to a copy, and the object that you made does not see "
+                f"it. Searches, cross-validation, ensembles, backtest and Forecaster fit clones. "
+                f"Fit the regressor or its pipeline itself, or let clones share the callback: give "
+                f"its class def __deepcopy__(self, memo): return self.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
         """SciKeras' routing: make what a name or class stands for, with its routed parameters."""

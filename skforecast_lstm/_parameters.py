@@ -333,7 +333,11 @@ class LSTMParameters:
         [list, tuple, dict, type, HasMethods("set_model"), None],
         """list of keras Callback, callback classes, or None
         Called during training; epoch-level hooks run beside the compiled program, batch-level ones
-        make it fall back to ``keras.Model.fit``.""",
+        make it fall back to ``keras.Model.fit``. Searches, cross-validation, :func:`backtest` and
+        :class:`Forecaster` fit clones, which have copies of the callbacks: the object that you made
+        sees nothing of it, nor does an Optuna trial in it whose study is kept in memory. A warning
+        says so. Fit the regressor or its pipeline itself, or give the class of the callback
+        ``def __deepcopy__(self, memo): return self``, and clones in this process share it.""",
     )
     checkpoint: Any = parameter(
         None,

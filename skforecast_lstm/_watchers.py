@@ -23,6 +23,8 @@ __all__ = [
     "attached",
     "check_finite",
     "has_batch_hooks",
+    "is_setting",
+    "parted_from",
     "remembered",
     "remind",
 ]
@@ -246,6 +248,45 @@ def has_batch_hooks(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
         if "epoch" not in (getattr(callback, "save_freq", ""), getattr(callback, "update_freq", ""))
         for hook in hooks
     )
+
+
+def parted_from(callbacks: Any, copies: Any) -> list[str]:
+    """Name what callbacks write to, or report to, and copies of them no longer do.
+
+    Settings are left out: values that equal their copies, and what is made of such values. An empty
+    list is none, but one to be filled.
+    """
+    if isinstance(callbacks, dict):
+        callbacks, copies = [*callbacks.values()], [*copies.values()]
+    if not isinstance(callbacks, (list, tuple)):
+        callbacks, copies = [callbacks], [copies]
+    of_keras = vars(keras.callbacks.Callback())
+    return [
+        f"{name!r} of {type(callback).__name__}"
+        for callback, copy in zip(callbacks, copies, strict=True)
+        if isinstance(callback, keras.callbacks.Callback)
+        for name, value in vars(callback).items()
+        if name not in of_keras
+        # What Keras' own callbacks keep to themselves is made anew in each training.
+        if not (name.startswith("_") and _is_of_keras(type(callback).__module__))
+        if not is_setting(value, vars(copy).get(name))
+    ]
+
+
+def is_setting(value: Any, copy: Any) -> bool:
+    """Tell whether a value is as good as its copy."""
+    if value is copy:
+        return True
+    if isinstance(value, np.ndarray):
+        return value.size > 0 and value.dtype != object
+    if isinstance(value, dict):
+        value, copy = [*value.values()], [*copy.values()]
+    if isinstance(value, (list, tuple)):
+        return len(value) > 0 and all(map(is_setting, value, copy))
+    try:
+        return hash(value) == hash(copy) and bool(value == copy)
+    except (TypeError, ValueError):  # what can change has no hash
+        return False
 
 
 def check_finite(losses: list[float], first_epoch: int) -> None:

@@ -1,12 +1,21 @@
 """What watches a training: callbacks, early stopping, progress and the rate from epoch to epoch."""
 
+import copy
+import pickle
 import re
+import warnings
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 import skforecast_lstm
+from skforecast_lstm import Forecaster, WindowTransformer, make_supervised
+from skforecast_lstm._watchers import parted_from
 
 
 @pytest.fixture
@@ -102,6 +111,153 @@ def test_callbacks_let_go_of_the_model(data):
     assert len(seen) == 3
     assert "loss" in seen[0]
     assert callback.model is None
+
+
+# --- callbacks of clones -------------------------------------------------------------------------
+
+
+class Record(keras.callbacks.Callback):
+    """Keeps losses, and reports them to somebody."""
+
+    def __init__(self, listener=None):
+        super().__init__()
+        self.listener, self.losses = listener, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["loss"])
+        if self.listener is not None:
+            self.listener.report(logs["loss"])
+
+
+class Shared(Record):
+    """One that clones have in common."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class Listener:
+    def __init__(self):
+        self.n_heard = 0
+
+    def report(self, loss):
+        self.n_heard += 1
+
+
+def cross_validate(model, X, y):
+    cross_val_score(model, X, y, cv=TimeSeriesSplit(2), error_score="raise")
+
+
+def search(model, X, y):
+    GridSearchCV(
+        model,
+        {"lstmregressor__units": [3]},
+        cv=TimeSeriesSplit(2),
+        refit=False,
+        error_score="raise",
+    ).fit(X, y)
+
+
+def forecast(model, X, y):
+    Forecaster(model).fit(pd.Series(X.iloc[:, 0]))
+
+
+of_clones = pytest.mark.parametrize("run", [cross_validate, search, forecast])
+
+
+@pytest.fixture
+def table():
+    dates = pd.date_range("2024-01-01", periods=40)
+    values = np.random.default_rng(0).normal(size=40)
+    return make_supervised(pd.Series(values, dates, name="sales"))
+
+
+def make_windows_and(callbacks, **params):
+    return make_pipeline(WindowTransformer(3), make(callbacks=callbacks, **params))
+
+
+@of_clones
+def test_a_clone_says_that_its_callbacks_report_to_copies(run, table):
+    callback = Record(Listener())
+    with pytest.warns(
+        UserWarning, match=r"clone.*'listener' of Record, 'losses' of Record.*__deepcopy__"
+    ) as caught:
+        run(make_windows_and([callback]), *table)
+    assert len(caught) == {cross_validate: 2, search: 2, forecast: 1}[run]
+    assert not callback.losses
+    assert not callback.listener.n_heard
+
+
+@of_clones
+def test_callbacks_that_clones_share_see_their_fits(run, table):
+    callback = Shared(Listener())
+    run(make_windows_and([callback]), *table)
+    assert callback.listener.n_heard == len(callback.losses) > 0
+
+
+@of_clones
+def test_functions_are_shared_by_clones(run, table):
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs))
+    run(make_windows_and(callback), *table)
+    assert seen
+
+
+def test_what_is_no_clone_sees_its_fits_without_a_warning(data, table):
+    callback = Record(Listener())
+    make_windows_and([callback], n_members=2).fit(*table)
+    make(callbacks={"record": callback}).fit(*data)
+    assert callback.listener.n_heard == len(callback.losses) == 9
+
+
+def test_routed_parameters_of_callbacks_are_copied_too(data):
+    listener = Listener()
+    model = make(callbacks=Record).set_params(callbacks__listener=listener)
+    model.fit(*data)
+    assert listener.n_heard == 3
+    with pytest.warns(UserWarning, match=r"what they do to callbacks__listener is done"):
+        clone(model).fit(*data)
+    assert listener.n_heard == 3
+
+
+def test_a_clone_of_a_clone_from_another_process_warns_and_new_callbacks_do_not(data):
+    twin = pickle.loads(pickle.dumps(clone(clone(make(callbacks=[Record()])))))
+    with pytest.warns(UserWarning, match="'losses' of Record") as caught:
+        twin.set_params(n_members=2).fit(*data)
+    assert len(caught) == 1
+    twin.set_params(callbacks=[Record()]).fit(*data)
+    clone(twin).set_params(callbacks=None).fit(*data)
+
+
+def test_settings_are_as_good_as_their_copies(tmp_path):
+    class Steps(keras.callbacks.Callback):
+        pass
+
+    callback = Steps()
+    callback.settings = {"rates": [0.1, 0.2], "path": tmp_path, "when": pd.Timestamp(0)}
+    callback.weights, callback.name, callback.limits = np.ones(3), "steps", (1, None)
+    of_keras = [
+        keras.callbacks.EarlyStopping(),
+        keras.callbacks.ReduceLROnPlateau(),
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ModelCheckpoint(tmp_path / "model.keras"),
+        keras.callbacks.TensorBoard(tmp_path),
+        keras.callbacks.LearningRateScheduler(lambda epoch: 0.1),
+    ]
+    callbacks = [callback, *of_keras, keras.callbacks.EarlyStopping, None]
+    assert parted_from(callbacks, copy.deepcopy(callbacks)) == []
+    callback.found = {"losses": []}
+    callback.to_log = Listener().report  # a method is copied with what it is of
+    callback.objects = np.array([Listener()], dtype=object)
+    found = parted_from(callbacks, copy.deepcopy(callbacks))
+    assert found == ["'found' of Steps", "'to_log' of Steps", "'objects' of Steps"]
+
+
+def test_early_stopping_by_keras_in_a_search_warns_of_nothing(table):
+    stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        search(make_windows_and([stopping]), *table)
 
 
 @pytest.mark.parametrize("callbacks", [[], [CountBatches()]])
