@@ -332,7 +332,10 @@ class Program:
                     history.setdefault(f"val_{name}", []).append(float(value))
                 best.update(self.model, history["val_loss"][-1])
             epoch += n_epochs
-            callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
+            try:
+                callbacks.on_epoch_end(epoch - 1, {k: v[-1] for k, v in history.items()})
+            except Exception as error:
+                raise _StoppedByCallback from error
             if training.keep is not None and (epoch - training.first_epoch) % training.every == 0:
                 training.keep(self._moment(epoch, training, history, best))
 
@@ -487,6 +490,10 @@ class Interrupted(KeyboardInterrupt):
         self.state, self.history = state, history
 
 
+class _StoppedByCallback(Exception):  # noqa: N818 (its cause is the error)
+    """A callback raised an error between two calls of the graph, as those that prune trials do."""
+
+
 class _Batches(keras.utils.PyDataset):
     """The batches that the program would train or validate on, for ``model.fit``."""
 
@@ -589,7 +596,11 @@ def train(
     compilation.jit = bool(jit_compile)
     training = replace(training, learning_rate=compilation.learning_rate)
     with _borrow(network, compilation) as program:
-        return program.train(state, samples, validation, training)
+        try:
+            return program.train(state, samples, validation, training)
+        except _StoppedByCallback as stop:  # the program is whole, and the next fit can have it
+            error = stop.__cause__
+    raise error  # type: ignore[misc]
 
 
 def predict(

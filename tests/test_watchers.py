@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_sco
 from sklearn.pipeline import make_pipeline
 
 import skforecast_lstm
-from skforecast_lstm import Forecaster, WindowTransformer, make_supervised
+from skforecast_lstm import Forecaster, WindowTransformer, _cache, make_supervised
 from skforecast_lstm._watchers import parted_from
 
 
@@ -111,6 +111,29 @@ def test_callbacks_let_go_of_the_model(data):
     assert len(seen) == 3
     assert "loss" in seen[0]
     assert callback.model is None
+
+
+class Stop(keras.callbacks.Callback):
+    """Raises at the end of an epoch, as callbacks that prune trials do."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            raise LookupError("enough of it")
+
+
+def test_an_error_of_a_callback_ends_the_fit_and_not_the_program(data):
+    X, y = data
+    expected = make().fit(X, y).history_
+    skforecast_lstm.clear_cache()
+    model = make(callbacks=[Stop()])
+    for _ in range(2):
+        with pytest.raises(LookupError, match="enough of it"):
+            model.fit(X, y)
+        assert not hasattr(model, "history_")
+    assert [program.n_traces for idle in _cache._cache.values() for program in idle] == [1]
+    # The program that the error left is as good as a new one.
+    assert make().fit(X, y).history_ == expected
+    assert [program.n_traces for idle in _cache._cache.values() for program in idle] == [1]
 
 
 # --- callbacks of clones -------------------------------------------------------------------------
