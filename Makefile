@@ -11,7 +11,7 @@ VENV_MIN ?= .venv-min
 BIN_MIN := $(VENV_MIN)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-clients test-min lint type docs bench accuracy intervals check clean
+.PHONY: demo test test-clients test-cluster test-min lint type docs bench accuracy intervals check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -26,6 +26,9 @@ test-clients:
 
 test-min: $(VENV_MIN)/.installed
 	$(BIN_MIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-cluster:
+	$(MAKE) test VENV=$(VENV)-cluster EXTRAS=dev,cluster,optuna ARGS="-n 0 -m cluster $(ARGS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -72,4 +75,4 @@ $(VENV_MIN)/.installed: pyproject.toml .ci/floors.py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(VENV_MIN) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf $(VENV) $(VENV)-clients $(VENV)-cluster $(VENV_MIN) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
