@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections import defaultdict
 
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, SEARCHES
 from benchmarks.peers import TAKE_CANDIDATES, TAKE_SERIES, TAKE_TABLES, available
 
 KINDS = [
@@ -62,6 +62,14 @@ def compare(kind: str, peers: list[str], rounds: int, *arguments: str) -> None:
             print(f"| {title} | {name} | {peer} | {median:.4g} | {ratios[peer]:.2f} |", flush=True)
 
 
+def compare_jobs(length: str, rounds: int) -> None:
+    """Print medians of searches with one job and with two, which takes turns to be the first."""
+    runs = [measure("jobs", length, ("one", "two")[number % 2]) for number in range(rounds)]
+    for name in runs[0]:
+        median = statistics.median(run[name] for run in runs)
+        print(f"| jobs {length} | {name} | {US} | {median:.4g} | |", flush=True)
+
+
 def main() -> None:
     """Read the arguments, and print the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.splitlines()[0])
@@ -86,6 +94,9 @@ def main() -> None:
         elif kind == "search":
             takers = [peer for peer in installed if peer in TAKE_CANDIDATES]
             compare("search", takers, options.rounds)
+        elif kind == "jobs":
+            for length in SEARCHES:
+                compare_jobs(length, options.rounds)
         else:
             for name, value in measure(kind).items():
                 print(f"| {kind} | {name} | {US} | {value:.4g} | |", flush=True)

@@ -52,6 +52,12 @@ CASES = {
 # Of each of the series of a panel; one series of as many windows is the yardstick.
 PANEL = Case(160, 48, 1, 24, 32, epochs=2, batch_size=256)
 N_SERIES = 250
+# Case and epochs of the fits of a search, by how long each of these takes on two cores.
+SEARCHES = {
+    "0.1 s": ("air passengers", 50),
+    "0.5 s": ("hourly", 2),
+    "2 s": ("hourly", 8),
+}
 COVARIATES = Case(4_320, 168, 1, 24, 50, epochs=2, batch_size=32)
 
 

@@ -23,6 +23,7 @@ from benchmarks.cases import (
     COVARIATES,
     N_SERIES,
     PANEL,
+    SEARCHES,
     Case,
     make_covariates,
     make_panel,
@@ -248,27 +249,33 @@ def growth() -> dict[str, float]:
     return {"growth": sizes[-1] - sizes[19]}
 
 
-def jobs() -> dict[str, float]:
-    """Seconds of a search with one job and two, its fits short and long, workers already there."""
+def jobs(length: str, first: str) -> dict[str, float]:
+    """Seconds of searches over 15 fits with one job and with two, TensorFlow imported before.
+
+    The first one starts the workers, which import TensorFlow and compile; the next finds them.
+    """
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
+    case_name, epochs = SEARCHES[length]
+    case = replace(CASES[case_name], epochs=epochs)
+    X, y = case.windows()
+    runs = {
+        n_jobs: GridSearchCV(
+            peers.estimator("skforecast_lstm", case),
+            {"learning_rate": np.geomspace(0.001, 0.01, 5)},
+            cv=TimeSeriesSplit(3),
+            scoring="neg_mean_absolute_error",
+            error_score="raise",
+            n_jobs=n_jobs,
+        )
+        for n_jobs in ([1, 2] if first == "one" else [2, 1])
+    }
     result = {}
-    for name, case_name, epochs in (("short", "air passengers", 20), ("long", "hourly", 3)):
-        case = replace(CASES[case_name], epochs=epochs)
-        X, y = case.windows()
-        for n_jobs in (1, 2):
-            run = GridSearchCV(
-                peers.estimator("skforecast_lstm", case),
-                {"learning_rate": [0.001, 0.003, 0.01, 0.03]},
-                cv=TimeSeriesSplit(3),
-                scoring="neg_mean_absolute_error",
-                error_score="raise",
-                n_jobs=n_jobs,
-                refit=False,
-            )
-            run.fit(X[:200], y[:200])  # starts the workers, and imports
-            result[f"{name}, {n_jobs}"] = seconds(lambda run=run, X=X, y=y: run.fit(X, y), 3)
-    return result
+    for name in ("first", "next"):
+        took = {n_jobs: seconds(lambda run=run: run.fit(X, y)) for n_jobs, run in runs.items()}
+        result |= {f"{name}, one job": took[1], f"{name}, two jobs": took[2]}
+        result[f"{name}, one / two"] = took[1] / took[2]
+    return {"a fit": runs[1].cv_results_["mean_fit_time"].mean(), **result}
 
 
 def imports() -> dict[str, float]:
