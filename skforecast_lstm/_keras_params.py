@@ -98,7 +98,7 @@ class KerasParams(BaseWrapper):
             twin._metadata_request = clone(self._metadata_request, safe=False)
         copied = self._copied_callbacks(twin)
         if copied:
-            twin._copied = copied
+            vars(twin)["_copied"] = copied
         return twin
 
     # --- what they stand for -----------------------------------------------------------------
