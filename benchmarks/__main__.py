@@ -26,6 +26,8 @@ KINDS = [
     "pipeline",
     "memory",
     "growth",
+    "chunks",
+    "series",
     "jobs",
     "imports",
 ]

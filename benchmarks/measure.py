@@ -236,17 +236,50 @@ def memory() -> dict[str, float]:
 
 
 def growth() -> dict[str, float]:
-    """MB by which a process grows from its 20th to its 120th fit, shapes varying over ten."""
-    from skforecast_lstm import LSTMRegressor
+    """MB in use after so many fits of five architectures and 60 shapes, one after the other."""
+    from skforecast_lstm import regressors
 
     rng = np.random.default_rng(0)
-    sizes = []
-    for number in range(120):
-        X = rng.normal(size=(60, 5 + number % 10, 2))
-        LSTMRegressor(8, epochs=3, random_state=0).fit(X, X[:, -1]).predict(X)
-        gc.collect()
-        sizes.append(resident())
-    return {"growth": sizes[-1] - sizes[19]}
+    names = ["LSTM", "StackedLSTM", "BidirectionalLSTM", "CNNLSTM", "EncoderDecoderLSTM"]
+    sizes = {}
+    for number in range(1, 501):
+        n_steps, n_features = (6, 8, 10, 12)[number // 5 % 4], 1 + number // 20 % 3
+        model = getattr(regressors, f"{names[number % 5]}Regressor")(8, epochs=3, random_state=0)
+        X = rng.normal(size=(60, n_steps, n_features))
+        model.fit(X, X[:, -1]).predict(X)
+        if number in (1, 50, 100, 200, 300, 400, 500):
+            gc.collect()
+            sizes[f"{number} fits"] = resident()
+    return sizes
+
+
+def chunks() -> dict[str, float]:
+    """Seconds, and MB above those of the fit, while ten million rows are predicted in pieces."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+
+    regressor = LSTMRegressor(8, epochs=1, random_state=0)
+    model = make_pipeline(StandardScaler(), WindowTransformer(24), regressor)
+    table = make_table(100_000, 4)
+    model.fit(*make_supervised(table, target=0))
+    gc.collect()
+    before, start, found = resident(), time.perf_counter(), {}
+    for number in range(1, 101):
+        model.predict(table)
+        if number in (1, 10, 50, 100):
+            found[f"after {number} pieces (MB)"] = resident() - before
+    return {**found, "ten million rows (s)": time.perf_counter() - start}
+
+
+def series() -> dict[str, float]:
+    """Seconds and peak MB of a fit on ten thousand series of 40 rows, and of their forecast."""
+    case = replace(PANEL, n_rows=40, n_steps_in=12, horizon=3, units=16, epochs=1)
+    _panel_model(case).fit(make_panel(2, case.n_rows))
+    table, model = make_panel(10_000, case.n_rows), _panel_model(case)
+    result = with_peak("fit", lambda: model.fit(table))
+    return {**result, **with_peak("forecast", model.forecast)}
 
 
 def jobs(length: str, first: str) -> dict[str, float]:

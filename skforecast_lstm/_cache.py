@@ -11,8 +11,8 @@ from typing import Any
 
 __all__ = ["borrow", "clear_cache"]
 
-# Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, of which
-# TensorFlow gives back little when it is dropped: many are kept, so that few are made twice.
+# Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, and about a
+# second to be made again.
 MAX_IDLE_PROGRAMS = 64
 
 _cache: OrderedDict[Hashable, list[Any]] = OrderedDict()

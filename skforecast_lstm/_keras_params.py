@@ -21,6 +21,7 @@ from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, clone
 
 from skforecast_lstm import _programs as training
+from skforecast_lstm._keras_private import names_anew
 from skforecast_lstm._watchers import is_setting, parted_from
 from skforecast_lstm.layers import QuantileLoss
 
@@ -41,6 +42,7 @@ class KerasParams(BaseWrapper):
     """
 
     _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
+    _copied: list[tuple[str, Any, str]]
 
     # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
 
@@ -98,7 +100,7 @@ class KerasParams(BaseWrapper):
             twin._metadata_request = clone(self._metadata_request, safe=False)
         copied = self._copied_callbacks(twin)
         if copied:
-            vars(twin)["_copied"] = copied
+            twin._copied = copied
         return twin
 
     # --- what they stand for -----------------------------------------------------------------
@@ -136,11 +138,12 @@ class KerasParams(BaseWrapper):
             loss = self._routed("loss", loss, get_loss_class_function_or_string)
         else:
             loss = QuantileLoss(self._quantiles)
-        return training.Compilation(
-            loss=loss,
-            optimizer=self._make_optimizer(),
-            metrics=self._make_metrics(),
-        )
+        with names_anew():
+            return training.Compilation(
+                loss=loss,
+                optimizer=self._make_optimizer(),
+                metrics=self._make_metrics(),
+            )
 
     def _check_differences(self) -> None:
         """Refuse a loss or metrics that see more of a forecast than its difference to the truth."""

@@ -21,7 +21,7 @@ import tensorflow as tf
 from skforecast_lstm._backend import check_backend
 from skforecast_lstm._cache import borrow
 from skforecast_lstm._compilation import Compilation
-from skforecast_lstm._keras_private import seed_generators
+from skforecast_lstm._keras_private import names_anew, reduce_nothing, seed_generators
 from skforecast_lstm._kernels import (
     device,
     for_many_samples,
@@ -99,6 +99,10 @@ class Program:
     """A model with its compiled loops; lent to one user at a time."""
 
     def __init__(self, network: Network, compilation: Compilation | None = None) -> None:
+        with names_anew():
+            self._make(network, compilation)
+
+    def _make(self, network: Network, compilation: Compilation | None) -> None:
         self.model = network.build()
         self._n_steps, self._n_features = network.arguments["input_shape"]
         self._jit = compilation is not None and compilation.jit
@@ -110,6 +114,7 @@ class Program:
         self._loaded: Sequence[State] | None = None
         if compilation is not None:
             compilation.compile(self.model)
+            reduce_nothing(self.model.optimizer)
             self.model.optimizer.build(self.model.trainable_variables)
             self._slots = compilation.slots
             self._optimizer_start = [v.numpy() for v in self.model.optimizer.variables]
@@ -528,7 +533,8 @@ def initial_state(network: Network, seed: int) -> State:
         If the network's output is not that of the target: a layer that returns sequences by
         mistake would train all the same, by broadcasting, and learn nothing.
     """
-    model = network.build(seed)
+    with names_anew():
+        model = network.build(seed)
     n_steps_out, n_targets = network.arguments["n_steps_out"], network.arguments["n_targets"]
     allowed = (n_steps_out * n_targets,), (n_steps_out, n_targets)
     if tuple(model.output_shape[1:]) not in allowed:

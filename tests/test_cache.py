@@ -1,15 +1,22 @@
 """Which program serves which fit: shared without being mixed up."""
 
+import concurrent.futures
+import gc
 import multiprocessing
+import random
+import resource
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import joblib
 import keras
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, _cache, clear_cache
 
@@ -205,6 +212,81 @@ def test_threads_get_the_same_numbers_as_one_after_the_other(data):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
+def test_eight_threads_predict_while_two_fit(data):
+    """As a server does; for as long as a test may take."""
+    X, y = data
+    models = [make(units=units, n_members=1 + units % 2).fit(X, y) for units in (3, 4, 5)]
+    rows = [X[:1], X[:7], X]
+    expected = {(m, r): models[m].predict(rows[r]) for m in range(3) for r in range(3)}
+    fits = [make(random_state=seed, units=3 + seed).fit(X, y).predict(X) for seed in range(3)]
+    states = np.random.get_state(), random.getstate()  # noqa: NPY002
+    end, problems, counts = time.monotonic() + 10, [], [0] * 10
+
+    def run(number):
+        draw = np.random.RandomState(number)
+        while time.monotonic() < end and not problems:
+            if number < 8:
+                at = draw.randint(3), draw.randint(3)
+                found, right = models[at[0]].predict(rows[at[1]]), expected[at]
+            else:
+                seed = draw.randint(3)
+                found = make(random_state=seed, units=3 + seed).fit(X, y).predict(X)
+                right = fits[seed]
+            if not np.array_equal(found, right):
+                problems.append((number, np.abs(found - right).max()))
+            counts[number] += 1
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert not problems
+    assert min(counts) > 0
+    np.testing.assert_equal(np.random.get_state()[1:], states[0][1:])  # noqa: NPY002
+    assert random.getstate() == states[1]
+    assert sum(map(len, _cache._cache.values())) <= _cache.MAX_IDLE_PROGRAMS
+
+
+def _predictions(model, X):
+    return model.predict(X)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_pool_of_processes_predicts_the_same(method, data):
+    X, y = data
+    model = make().fit(X, y)
+    context = multiprocessing.get_context(method)
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        found = pool.submit(_predictions, model, X).result(120)
+    np.testing.assert_array_equal(found, model.predict(X))
+
+
+@pytest.mark.slow
+def test_a_fork_before_any_network_predicts(data, tmp_path):
+    X, y = data
+    joblib.dump((make().fit(X, y), X), tmp_path / "model.joblib")
+    code = """
+import multiprocessing, sys, warnings
+import joblib, numpy as np
+warnings.simplefilter("ignore")
+model, X = joblib.load(sys.argv[1])  # TensorFlow is imported, and has computed nothing
+
+def predict(connection):
+    connection.send(model.predict(X))
+
+ours, theirs = multiprocessing.Pipe()
+child = multiprocessing.get_context("fork").Process(target=predict, args=(theirs,))
+child.start()
+assert ours.poll(60), "the child hangs"
+np.testing.assert_array_equal(ours.recv(), model.predict(X))
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "model.joblib")], check=True)
+
+
 def test_a_search_in_threads_finds_what_one_by_one_finds(data):
     X, y = data
     search = GridSearchCV(make(), {"units": [3, 5]}, cv=TimeSeriesSplit(3), error_score="raise")
@@ -212,6 +294,41 @@ def test_a_search_in_threads_finds_what_one_by_one_finds(data):
     with joblib.parallel_config(backend="threading"):
         search.set_params(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"n_members": 2, "dropout": 0.1, "metrics": ["mae"], "early_stopping": True},
+        {"optimizer": "sgd", "clipnorm": 1.0, "loss": "quantile"},
+    ],
+    ids=["plain", "members", "sgd"],
+)
+def test_no_graph_is_kept_when_its_program_is_dropped(params, data):
+    def fit():
+        make(**params).fit(*data).predict(data[0])
+        clear_cache()
+        gc.collect()
+        return sum(isinstance(value, FuncGraph) for value in gc.get_objects())
+
+    first = fit()
+    assert fit() == first
+
+
+@pytest.mark.slow
+def test_networks_of_ever_new_shapes_do_not_fill_the_memory(data):
+    X, y = data
+
+    def grow(n_fits):
+        for number in range(n_fits):
+            make(units=3 + number % 4).fit(X, y)
+            clear_cache()
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+    first = grow(6)
+    assert grow(16) - first < 20  # 130 MB where graphs, and kernels of names, are never forgotten
 
 
 def _predict_in_child(model, X, connection):

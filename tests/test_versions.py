@@ -31,7 +31,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.preprocessing import StandardScaler
 from test_layers import TREES, imports
 
-from skforecast_lstm import LSTMRegressor, _inspect, _kernels
+from skforecast_lstm import LSTMRegressor, _inspect, _keras_private, _kernels
 from skforecast_lstm._content import content
 from skforecast_lstm._seeds import seeded
 
@@ -121,6 +121,22 @@ def has_rate():
     return keras.optimizers.SGD(schedule)._learning_rate is schedule and float(rate) == 0.5
 
 
+def reduces_gradients():
+    optimizer, taken = keras.optimizers.SGD(1.0), []
+    variable = keras.Variable([1.0])
+    optimizer._all_reduce_sum_gradients = lambda pairs: taken.append(pairs) or pairs
+    optimizer.apply([np.ones(1, np.float32)], [variable])
+    is_one = optimizer._distribution_strategy.num_replicas_in_sync == 1
+    return is_one and len(taken) == 1 and variable.numpy() == [0.0]
+
+
+def gives_names_anew():
+    first = [str(network().layers[1].name) for _ in range(2)]
+    with _keras_private.names_anew():
+        inside = network().layers[1].name
+    return inside == "lstm" and network().layers[1].name not in [*first, inside]
+
+
 def has_inner_loop():
     layer, x, start = lstm(), np.ones((1, 3, 1), np.float32), np.zeros((1, 2), np.float32)
     last, outputs, states = layer.inner_loop(x, [start, start], None, training=False)
@@ -170,6 +186,13 @@ PRIVATE = [
     ),
     Private(
         "keras",
+        "object_name_uids",
+        "_keras_private",
+        "give back the memory of networks",
+        gives_names_anew,
+    ),
+    Private(
+        "keras",
         "keras.src.random.seed_generator",
         "_keras_private",
         "let initial weights follow from random_state",
@@ -202,6 +225,13 @@ PRIVATE = [
         "_keras_private",
         "tell schedules of the learning rate apart",
         has_rate,
+    ),
+    Private(
+        "keras",
+        "_distribution_strategy, _all_reduce_sum_gradients",
+        "_keras_private",
+        "give back the memory of graphs that train",
+        reduces_gradients,
     ),
     Private(
         "keras",
