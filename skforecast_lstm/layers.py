@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import skforecast_lstm._quiet  # noqa: F401  isort: skip  (before Keras)
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,12 +11,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from skforecast_lstm._backend import check_backend
 from skforecast_lstm._season import same_season
 
 __all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "Share", "WindowNorm"]
-
-check_backend()
 
 _PACKAGE = "skforecast_lstm"
 # Part of a window's scale that does not come from the window, in units of the scaled target.

@@ -10,6 +10,8 @@ there are any, the model has a second input, of shape (n_steps_out, n_known_futu
 
 from __future__ import annotations
 
+import skforecast_lstm._quiet  # noqa: F401  isort: skip  (before Keras)
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import skforecast_lstm._quiet  # noqa: F401  isort: skip  (before Keras)
+
 import os
 import warnings
 from collections.abc import Callable, Sequence

@@ -83,6 +83,11 @@ def test_nothing_is_printed():
     assert run_without_level(FIT) == ("", "")
 
 
+@pytest.mark.parametrize("module", ["regressors", "layers", "saving", "serving"])
+def test_a_submodule_that_is_imported_first_prints_nothing(module):
+    assert run_without_level(f"import skforecast_lstm.{module}") == ("", "")
+
+
 def test_a_process_that_is_started_is_as_quiet():
     start = f"subprocess.run([sys.executable, '-c', {FIT!r}], check=True)"
     code = f"{FIT}\nimport subprocess, sys\n{start}"

@@ -19,6 +19,7 @@ LAYERS = {
     "_validation": 0,
     "_parameters": 0.5,
     "_plain": 0,
+    "_quiet": 0.5,
     "_files": 0,
     "_onnx": 0,
     "_kernels": 0.5,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -438,3 +439,27 @@ def test_a_constant_rate_is_what_there_was_and_leaves_other_schedules_alone(data
     halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
     make(callbacks=[halved, rates], learning_rate=0.08).fit(X, y)
     np.testing.assert_allclose(rates.seen, [0.04, 0.02, 0.01], rtol=1e-6)
+
+
+class Fails(keras.callbacks.Callback):
+    """Raises where the network has more than five units."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.layers[1].units > 5 and epoch == 1:
+            raise OSError("the disk of the log is full")
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite:UserWarning")
+def test_a_search_goes_on_past_a_callback_that_raises(data):
+    X, y = data
+    grid = {"units": [4, 6]}
+    options = {"cv": TimeSeriesSplit(2), "scoring": "neg_mean_absolute_error", "refit": False}
+    model = make(callbacks=[Fails()])
+    with pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 4"):
+        search = GridSearchCV(model, grid, error_score=np.nan, **options).fit(X, y)
+    good, failed = search.cv_results_["mean_test_score"]
+    assert np.isnan(failed)
+    alone = GridSearchCV(make(), {"units": [4]}, error_score="raise", **options).fit(X, y)
+    assert good == alone.cv_results_["mean_test_score"][0]
+    with pytest.raises(OSError, match="the disk of the log is full"):
+        GridSearchCV(model, grid, error_score="raise", **options).fit(X, y)
