@@ -25,7 +25,7 @@ from skforecast_lstm._validation import (
     check_sample_weight,
     fit_context,
 )
-from skforecast_lstm._watchers import Progress, has_batch_hooks
+from skforecast_lstm._watchers import Progress, has_batch_hooks, told_apart
 from skforecast_lstm._windows import Windows, are_needed, fill_unneeded
 
 __all__ = ["BaseLSTMRegressor"]
@@ -332,7 +332,8 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
         parts = [
             type(self).__name__,
             params,
-            [type(callback).__name__ for callback in self._callbacks()],
+            [told_apart(callback) for callback in self._callbacks()],
+            [keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()],
             [network.builder, network.shell, network.arguments],
         ]
         arrays: list[Any] = [weights for member in members for weights in member.state.weights]

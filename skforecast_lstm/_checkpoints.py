@@ -20,6 +20,7 @@ from skforecast_lstm._content import content
 from skforecast_lstm._files import write_whole
 from skforecast_lstm._members import Member
 from skforecast_lstm._training import History, Moment, State
+from skforecast_lstm._watchers import remembered, remind
 
 __all__ = ["Checkpoint"]
 
@@ -100,16 +101,19 @@ class Checkpoint:
         self.moment = moment
         self._write()
 
-    def keep_member(self, member: Member, history: History) -> None:
-        """Keep a member that is trained."""
+    def keep_member(self, member: Member, history: History, callbacks: Iterable[Any]) -> None:
+        """Keep a member that is trained, and what callbacks remember of it for the next one."""
         order = member.rng.get_state(legacy=True)
-        self.done.append({"state": asdict(member.state), "history": history, "order": order})
+        kept = {"state": asdict(member.state), "history": history, "order": order}
+        self.done.append(kept | {"callbacks": [remembered(callback) for callback in callbacks]})
         self.moment = None
         self._write()
 
-    def restore(self, member: Member, number: int) -> History:
-        """Give a member what it was when it was trained."""
+    def restore(self, member: Member, number: int, callbacks: Iterable[Any]) -> History:
+        """Give a member what it was when it was trained, and callbacks what they remembered."""
         one = self.done[number]
+        for callback, values in zip(callbacks, one["callbacks"], strict=True):
+            remind(callback, values)
         member.state = State(**one["state"])
         member.rng.set_state(one["order"])
         history: History = one["history"]

@@ -233,8 +233,10 @@ class Course:
         options: dict[str, Any],
     ) -> training.History:
         """Train a network from where it was when training was killed."""
+        # Those that users have made go from one member to the next.
+        callbacks = self.options(member, progress, **options).callbacks
         if number < len(checkpoint.done):
-            history = checkpoint.restore(member, number)
+            history = checkpoint.restore(member, number, callbacks)
             if progress is not None:
                 progress.skip(options["epochs"], is_whole=True)
             return history
@@ -243,7 +245,7 @@ class Course:
             progress.skip(moment.epoch - options["first_epoch"], is_whole=False)
         kept = {"keep": checkpoint.keep, "every": checkpoint.every, "moment": moment}
         history = self._train(member, validation, progress, **options, **kept)
-        checkpoint.keep_member(member, history)
+        checkpoint.keep_member(member, history, callbacks)
         return history
 
     # --- how long ----------------------------------------------------------------------------

@@ -347,7 +347,8 @@ class LSTMParameters:
         same ``fit`` in a new process goes on from there, to the same weights, bit for bit. It is
         the same with the same data, parameters (among them a number as `random_state`) and
         versions of packages. The file of a training is removed at its end, and fits of a search
-        have one each. Callbacks go on with what they keep in numbers, text and arrays. The trial of
+        have one each. Callbacks go on with what they keep in numbers, text and arrays; a warning
+        names what else they had. Files that they write are begun anew. The trial of
         ``epochs="auto"`` is kept when it is whole. None: nothing is kept.""",
     )
     checkpoint_every: int = parameter(

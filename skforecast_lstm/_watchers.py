@@ -6,12 +6,15 @@ import contextlib
 import importlib
 import inspect
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from tqdm.auto import tqdm
+
+from skforecast_lstm._content import content
 
 __all__ = [
     "Best",
@@ -27,6 +30,7 @@ __all__ = [
     "parted_from",
     "remembered",
     "remind",
+    "told_apart",
 ]
 
 
@@ -211,11 +215,49 @@ def remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
             for name, value in values.items()
             if inspect.isfunction(value) and _is_of_keras(value.__module__)
         },
+        # These are not kept, but it is seen whether they change.
+        "others": {
+            name: digest
+            for name, digest in _digests(callback).items()
+            if digest is not None and not _is_plain(values[name])
+        },
     }
 
 
+def told_apart(callback: keras.callbacks.Callback) -> list[Any]:
+    """What tells a callback from others in any process: its class, and what it holds.
+
+    What has no content that could be compared does not count.
+    """
+    return [type(callback).__qualname__, _digest_of(type(callback)), _digests(callback)]
+
+
+def _digests(callback: keras.callbacks.Callback) -> dict[str, str | None]:
+    """Digests of what a callback holds, by name."""
+    of_keras = vars(keras.callbacks.Callback())
+    parts = {name: value for name, value in vars(callback).items() if name not in of_keras}
+    return {name: _digest_of(value) for name, value in parts.items()}
+
+
+def _digest_of(value: Any) -> str | None:
+    found = content(value)
+    return None if found.is_of_this_process else found.digest.hex()
+
+
 def remind(callback: keras.callbacks.Callback, memory: dict[str, Any]) -> None:
-    """Let a callback remember what another one of its kind did."""
+    """Let a callback remember what another one of its kind did, and say what it cannot."""
+    now = {} if _is_of_keras(type(callback).__module__) else _digests(callback)
+    lost = [name for name, digest in memory["others"].items() if now.get(name, digest) != digest]
+    if lost:
+        kinds = [f"{name!r} (a {type(vars(callback)[name]).__name__})" for name in lost]
+        warnings.warn(
+            f"checkpoint: {type(callback).__name__} goes on without what it kept in "
+            f"{', '.join(kinds)}: only numbers, text, lists, dicts by text, and arrays are in the "
+            f"file. If training depends on it, it comes to other weights than without a stop. Keep "
+            f"it in one of these.",
+            UserWarning,
+            stacklevel=2,
+        )
     functions = {
         name: getattr(importlib.import_module(module), function)
         for name, (module, function) in memory["functions"].items()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 
 import keras
 import numpy as np
@@ -241,6 +242,89 @@ def test_callbacks_go_on_with_what_they_have_counted(make, data, tmp_path, kill_
     same(again, whole, X)
     if isinstance(again.callbacks[0], Halve):
         assert again.callbacks[0].rates == whole.callbacks[0].rates
+
+
+class Slow(keras.callbacks.Callback):
+    """Lowers the rate after every third epoch of all members, with what it counts in."""
+
+    def __init__(self, counter, factor=0.5):
+        super().__init__()
+        self.seen, self.factor = counter, factor
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(epoch)
+        if len(self.seen) % 3 == 0:
+            rate = self.model.optimizer.learning_rate
+            rate.assign(rate * self.factor)
+
+
+# The second write is that of the first member's end: the next one has no moment yet.
+@pytest.mark.parametrize("n_writes", [1, 2, 3])
+def test_callbacks_go_from_member_to_member(n_writes, data, tmp_path, kill_after):
+    X, y = data
+    params = {"epochs": 4, "n_members": 2, "random_state": 0, "learning_rate": 0.05}
+    whole = LSTMRegressor(4, callbacks=[Slow([])], **params).fit(X, y)
+    params |= {"checkpoint": tmp_path, "checkpoint_every": 3}
+    kill_after(n_writes)
+    with pytest.raises(Killed):
+        LSTMRegressor(4, callbacks=[Slow([])], **params).fit(X, y)
+    kill_after(0)
+    again = LSTMRegressor(4, callbacks=[Slow([])], **params).fit(X, y)
+    assert again.n_iter_restored_ == [3, 4, 7][n_writes - 1]
+    same(again, whole, X)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (lambda: Slow([]), lambda: Slow([], factor=0.9)),
+        (
+            lambda: keras.callbacks.LearningRateScheduler(lambda epoch: 0.01),
+            lambda: keras.callbacks.LearningRateScheduler(lambda epoch: 0.1),
+        ),
+    ],
+    ids=["a number", "a function"],
+)
+def test_callbacks_with_other_settings_begin_anew(before, after, data, tmp_path, kill_after):
+    X, y = data
+    params = {"epochs": 4, "random_state": 0, "checkpoint_every": 2}
+    whole = LSTMRegressor(4, callbacks=[after()], **params).fit(X, y)
+    params["checkpoint"] = tmp_path
+    kill_after(1)
+    with pytest.raises(Killed):
+        LSTMRegressor(4, callbacks=[before()], **params).fit(X, y)
+    kill_after(0)
+    other = LSTMRegressor(4, callbacks=[after()], **params).fit(X, y)
+    assert other.n_iter_restored_ == 0
+    same(other, whole, X)
+    assert LSTMRegressor(4, callbacks=[before()], **params).fit(X, y).n_iter_restored_ == 2
+
+
+def test_what_callbacks_lose_is_told(data, tmp_path, kill_after):
+    X, y = data
+    params = {"epochs": 4, "random_state": 0, "checkpoint": tmp_path, "checkpoint_every": 2}
+    kill_after(1)
+    with pytest.raises(Killed):
+        LSTMRegressor(4, callbacks=[Slow(deque())], **params).fit(X, y)
+    kill_after(0)
+    with pytest.warns(UserWarning, match=r"Slow goes on without .*'seen' \(a deque\)"):
+        LSTMRegressor(4, callbacks=[Slow(deque())], **params).fit(X, y)
+
+
+def test_other_settings_of_keras_begin_anew(data, tmp_path, kill_after):
+    model = LSTMRegressor(4, epochs=4, random_state=0, checkpoint=tmp_path, checkpoint_every=2)
+    kill_after(1)
+    with pytest.raises(Killed):
+        clone(model).fit(*data)
+    kill_after(0)
+    before = keras.config.epsilon()
+    keras.config.set_epsilon(1e-3)
+    try:
+        assert clone(model).fit(*data).n_iter_restored_ == 0
+    finally:
+        keras.config.set_epsilon(before)
+    assert clone(model).fit(*data).n_iter_restored_ == 2
 
 
 def test_an_interrupt_leaves_the_file(data, tmp_path, monkeypatch):

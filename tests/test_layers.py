@@ -30,7 +30,7 @@ LAYERS = {
     "_cache": 0,
     "_pickles": 0,
     "_seeds": 0.5,
-    "_watchers": 0,
+    "_watchers": 0.3,
     "_training": 0.5,
     "_windows": 0,
     "_lags": 0,
