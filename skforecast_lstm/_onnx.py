@@ -57,7 +57,9 @@ def onnx_file(
     traced = tf.function(function, input_signature=signature, autograph=False)
     try:
         with _silent():
-            model, _ = tf2onnx.convert.from_function(traced, signature, opset=_OPSET)
+            model, _ = tf2onnx.convert.from_function(
+                traced, signature, opset=_OPSET, custom_op_handlers={"SelectV2": (_choose, [])}
+            )
         _name(model.graph, dict(zip([o.name for o in model.graph.output], outputs, strict=True)))
         onnx.helper.set_model_props(model, {"skforecast_lstm": json.dumps(facts)})
         onnx.checker.check_model(model, full_check=True)
@@ -77,6 +79,11 @@ def outputs_of(file: bytes, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     outputs: list[np.ndarray] = session.run(None, dict(inputs))
     return outputs
+
+
+def _choose(_: Any, node: Any, *__: Any) -> None:
+    """Write ``where`` as such; tf2onnx would add products, and NaN times zero is NaN."""
+    node.type = "Where"
 
 
 @contextlib.contextmanager

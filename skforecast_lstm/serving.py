@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 
 from skforecast_lstm._base import BaseLSTMRegressor
 from skforecast_lstm._bounds import Bounds
+from skforecast_lstm._clock import Clock
 from skforecast_lstm._dates import name_of
 from skforecast_lstm._files import write_whole
 from skforecast_lstm._inspect import best_of
@@ -92,8 +93,9 @@ def to_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     ``quantiles``, with one axis more, the last.
 
     The metadata has one entry, ``skforecast_lstm``, in JSON: version, columns, n_steps_in,
-    n_steps_out, lead, quantiles; with smoothing origin, origins of series that have their own,
-    freq, season_length and series.
+    n_steps_out, lead, quantiles; with smoothing origin, freq, season_length and series. Series
+    whose rows are further apart than those of the others have their own origin and freq, in origins
+    and freqs. A model that was fitted to arrays has neither: its first training row is row 0.
 
     Conversion is that of tf2onnx [1]_.
 
@@ -157,21 +159,16 @@ class _Served:
     def of(cls, model: Any) -> _Served:
         """Find the parts of a model."""
         bounds = None
-        if isinstance(model, Forecaster):
-            model, bounds = model.estimator_, model._bounds
-        while isinstance(model, FrozenEstimator) or best_of(model) is not model:
-            model = model.estimator if isinstance(model, FrozenEstimator) else best_of(model)
+        while isinstance(model, (Forecaster, FrozenEstimator)) or best_of(model) is not model:
+            if isinstance(model, Forecaster):
+                model, bounds = model.estimator_, model._bounds
+            else:
+                model = model.estimator if isinstance(model, FrozenEstimator) else best_of(model)
         steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
         regressor, window = steps[-1], steps[-2] if len(steps) > 1 else None
         is_known = isinstance(regressor, BaseLSTMRegressor)
         if not is_known or (len(steps) > 1 and not isinstance(window, WindowTransformer)):
-            names = " and ".join(type(step).__name__ for step in steps[-2:])
-            raise ValueError(
-                f"to_onnx takes a regressor of this package, or a pipeline that ends in a "
-                f"WindowTransformer and one; {type(model).__name__} ends in {names}. Export the "
-                f"regressor alone, pipeline[-1], and do before and after it what the other parts "
-                f"do."
-            )
+            raise ValueError(_no_model(model, steps))
         features = []
         if window is None:
             shape = regressor.n_steps_in_, regressor.n_features_in_
@@ -179,6 +176,12 @@ class _Served:
         else:
             before = [step for step in steps[:-2] if step not in (None, "passthrough")]
             columns = _columns(model if before else window, window)
+            if window.flatten and len(columns) > 1:
+                raise ValueError(
+                    f"to_onnx cannot export WindowTransformer(flatten=True) in front of "
+                    f"{type(regressor).__name__} for {len(columns)} columns: the regressor takes "
+                    f"them for steps of one. Fit with flatten=False, for which it is made."
+                )
             if before:
                 features.append(_map_before(model[:-2], window, columns))
         if regressor.feature_scaler_ is not None:
@@ -234,9 +237,11 @@ class _Served:
             facts["season_length"] = beside.phases.season_length
             facts["series"] = [_text(label) for label in beside.phases.numbers]
             if clock is not None:
-                facts["origin"], facts["freq"] = _text(clock.origin), str(name_of(clock.freq))
-                own = {_text(label): _text(one.origin) for label, one in clock.own.items()}
-                facts |= {"origins": own} if own else {}
+                facts["origin"], facts["freq"] = _text(clock.origin), _freq(clock)
+                if clock.own:
+                    own = {str(_text(label)): one for label, one in clock.own.items()}
+                    facts["origins"] = {name: _text(one.origin) for name, one in own.items()}
+                    facts["freqs"] = {name: _freq(one) for name, one in own.items()}
         return facts
 
     def check(self, file: bytes) -> None:
@@ -253,8 +258,9 @@ class _Served:
         if self.features:
             rows = self.features[0].near(_N_CHECKED * inputs["window"].shape[1])
             inputs["window"] = rows.reshape(inputs["window"].shape)
+        last = {"row": 1_000, "series": self._n_series}
         for name, shape in shapes.items():
-            inputs[name] = draw.randint(-1, 1_000, size=shape)
+            inputs[name] = draw.randint(-1, last[name] + 1, size=shape)
         expected = [np.asarray(values) for values in self.forecast(*inputs.values())]
         for found, values in zip(outputs_of(file, inputs), expected, strict=True):
             level, spread = np.abs(values).max(), np.ptp(values)
@@ -346,8 +352,14 @@ def _columns(estimator: Any, window: WindowTransformer) -> list[Any]:
     """Names of the columns that windows are cut of, or their numbers; without that of the group."""
     names = list(getattr(estimator, "feature_names_in_", range(estimator.n_features_in_)))
     if window._group_position is not None:
-        del names[window._group_position]
+        del names[_group_position(names, window)]
     return names
+
+
+def _group_position(names: Sequence[Any], window: WindowTransformer) -> Any:
+    """Where the column of the group is among those of a table, which steps may have moved."""
+    is_named = isinstance(window._group, str) and window._group in list(names)
+    return list(names).index(window._group) if is_named else window._group_position
 
 
 def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) -> _Affine:
@@ -360,13 +372,20 @@ def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) 
             table = rows if names is None else pd.DataFrame(rows, columns=list(names))
             return before.transform(table)
         table = pd.DataFrame(rows, columns=list(columns))
-        position = window._group_position
-        if position is None:  # labels are a level of the index
+        after = window._group_position
+        if after is None:  # labels are a level of the index
             levels = {window._group: labels, "row": range(len(rows))}
             return before.transform(table.set_index(pd.MultiIndex.from_frame(pd.DataFrame(levels))))
+        position = after if names is None else _group_position(names, window)
         table.insert(position, window._group if names is None else names[position], labels)
         found = before.transform(table if names is not None else table.to_numpy(dtype=object))
-        return np.delete(np.asarray(found, dtype=object), position, axis=1)
+        found = np.asarray(found, dtype=object)
+        if list(found[:, after]) != list(labels):
+            raise ValueError(
+                f"it is not known which column of X becomes the group of the windows, their column "
+                f"{after}: {window._group!r} is no column of X"
+            )
+        return np.delete(found, after, axis=1)
 
     def of_first(rows: np.ndarray) -> Any:
         return through(rows, series[:1] * len(rows))
@@ -401,7 +420,12 @@ class _Affine(NamedTuple):
     target: np.ndarray
 
     def __call__(self, rows: Any) -> Any:
-        return self.target + ops.matmul(rows - self.base, self.matrix)
+        # NaN times zero is NaN: what is missing counts only in the outputs that depend on it.
+        is_known = ops.isfinite(rows)
+        outputs = self.target + ops.matmul(ops.where(is_known, rows - self.base, 0.0), self.matrix)
+        is_read = (self.matrix != 0).astype(self.matrix.dtype)
+        n_missing = ops.matmul(ops.where(is_known, 0.0, ops.ones_like(rows)), is_read)
+        return ops.where(n_missing > 0, np.nan, outputs)
 
     def of_rows(self, rows: np.ndarray) -> np.ndarray:
         """The same in NumPy."""
@@ -484,7 +508,36 @@ def _no_map(owner: str, reason: str) -> str:
     return f"{owner} cannot be exported as a linear map: {reason}. {way}"
 
 
+def _no_model(model: Any, steps: Sequence[Any]) -> str:
+    """Say what cannot be exported, and the way out."""
+    takes = (
+        "to_onnx takes a regressor of this package, or a pipeline that ends in a WindowTransformer "
+        "and one"
+    )
+    name = type(model).__name__
+    if isinstance(model, Pipeline):
+        names = " and ".join(type(step).__name__ for step in steps[-2:])
+        return (
+            f"{takes}; {name} ends in {names}. Export the regressor alone, pipeline[-1], and do "
+            f"before and after it what the other parts do."
+        )
+    if getattr(model, "refit", True) is False:
+        return f"{takes}; {name} with refit=False has fitted none. Fit it with refit=True."
+    return (
+        f"{takes}; {name} is none. If it has such a regressor or pipeline inside, export that, and "
+        f"do with its forecasts what {name} does."
+    )
+
+
+def _freq(clock: Clock) -> Any:
+    """How far the rows of a clock are apart: text as pandas reads it, a number, or not known."""
+    if isinstance(clock.origin, pd.Period):  # other names than those of dates
+        return clock.origin.freqstr
+    name = name_of(clock.freq)
+    return name if name is None or isinstance(name, (int, float)) else str(name)
+
+
 def _text(label: Any) -> Any:
     """A label as JSON has it."""
-    plain = to_plain(label)
+    plain = to_plain(label.item() if isinstance(label, np.number) else label)
     return plain if plain is None or isinstance(plain, (str, int, float, bool)) else str(label)

@@ -293,6 +293,102 @@ def test_what_is_missing_is_forecast_as_nan(sequences, path):
     np.testing.assert_allclose(forecast[others], model.predict(X)[others], rtol=1e-5, atol=1e-6)
 
 
+def test_only_what_is_read_makes_a_forecast_nan(rng, path):
+    names = ["a", "unused", "price"]
+    data = pd.DataFrame(rng.normal(size=(60, 3)) * 5 + 20, columns=names)
+    X, y = make_supervised(data, "a", known_future=["price"], n_steps_out=2)
+    scale = ColumnTransformer([("s", StandardScaler(), [c for c in X if c != "unused"])])
+    scale.set_output(transform="pandas").verbose_feature_names_out = False
+    model = make_pipeline(scale, WindowTransformer(4, n_steps_out=2), LSTMRegressor(4, **DEFAULTS))
+    model.fit(X, y)
+    windows = cut(X.to_numpy(), 4, 3)
+    windows[:, :, X.columns.get_loc("unused")] = np.nan
+    windows[:, :-1, [X.columns.get_loc(f"price(t+{step})") for step in (1, 2)]] = np.nan
+    windows[5, 0, X.columns.get_loc("a")] = np.nan
+    windows[9, -1, X.columns.get_loc("price(t+1)")] = np.nan
+    [forecast] = served(model, path, window=windows)
+    others = ~np.isin(np.arange(len(windows)), [5, 9])
+    assert np.isnan(forecast[~others]).all()
+    np.testing.assert_allclose(forecast[others], model.predict(X)[3:][others], rtol=1e-5)
+
+
+def test_a_series_that_is_too_short_for_an_index_is_forecast_without(panel, path):
+    data = pd.concat([panel[:200], panel[200:].head(15)])
+    X, y = make_supervised(data, "sold", features=["sold"], group="shop")
+    model = make_lstm_pipeline(n_steps_in=13, season_length=12, group="shop")
+    model.set_params(lstm__random_state=0, lstm__epochs=1).fit(X, y)
+    beside = model[-1]._beside
+    assert beside.share > 0
+    assert np.isnan(beside.smoothings[0].indices.values[2]).all()
+    short = (X["shop"] == "s2").to_numpy()
+    windows = cut(X.loc[short, ["sold"]].to_numpy(), 13, 12)
+    inputs = {"row": [12, 13], "series": [2, 2]}
+    [forecast] = served(model, path, window=windows, **inputs)
+    np.testing.assert_allclose(forecast, model.predict(X)[short][12:], rtol=1e-5)
+
+
+@pytest.mark.parametrize("shops", [{"s0": 7}, {"s0": 7, "s1": 3, "s2": 5}, {}])
+def test_steps_may_move_the_column_of_the_group(shops, panel, path):
+    data = panel[panel["shop"].isin(shops)] if shops else panel
+    data = data.assign(shop=data["shop"].map(shops)) if shops else data
+    X, y = make_supervised(data, "sold", group="shop")
+    X = X[["shop", "sold", "price"]]
+    scale = ColumnTransformer([("s", StandardScaler(), ["sold", "price"])], remainder="passthrough")
+    scale.set_output(transform="pandas").verbose_feature_names_out = False
+    model = make_pipeline(scale, WindowTransformer(4, group="shop"), LSTMRegressor(4, **DEFAULTS))
+    model.fit(X, y)
+    first = (X["shop"] == X["shop"].iloc[0]).to_numpy()
+    windows = cut(X.loc[first, ["sold", "price"]].to_numpy(), 4, 3)
+    [forecast] = served(model, path, window=windows)
+    assert facts(path)["columns"] == ["sold", "price"]
+    np.testing.assert_allclose(forecast, model.predict(X)[first][3:], rtol=1e-5)
+    # A name that X does not have may stand for any column.
+    scale.set_params(verbose_feature_names_out=True)
+    model.set_params(windowtransformer__group="remainder__shop").fit(X, y)
+    with pytest.raises(ValueError, match="steps before the window cannot be exported"):
+        to_onnx(model, path)
+
+
+@pytest.mark.filterwarnings("ignore:values of the targets are beyond")
+def test_a_search_over_forecasters(air, path):
+    pipeline = make_pipeline(StandardScaler(), WindowTransformer(4), LSTMRegressor(4, **DEFAULTS))
+    grid = {"n_steps_out": [2]}
+    search = GridSearchCV(Forecaster(pipeline, upper=300), grid, cv=TimeSeriesSplit(2))
+    search.set_params(error_score="raise").fit(air)
+    windows = cut(air.to_numpy(), 4, len(air) - 1)
+    [forecast] = served(search, path, window=windows)
+    expected = search.best_estimator_.forecast().to_numpy().ravel()
+    np.testing.assert_allclose(forecast[0], expected, rtol=1e-5)
+    assert (forecast == 300).any()
+
+
+WEEKS = pd.date_range("2020-01-05", periods=80, freq="W")
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [
+        (pd.RangeIndex(5, 165, 2), {"origin": 5, "freq": 2}),
+        (pd.period_range("2020-01", periods=80, freq="M"), {"origin": "2020-01", "freq": "M"}),
+        (pd.date_range("2020-01-05", periods=80), {"origin": "2020-01-05 00:00:00", "freq": "D"}),
+    ],
+)
+def test_what_is_told_of_rows_can_be_read(index, told, rng, path):
+    def table(index, shop):
+        sold = 100 + 20 * np.sin(2 * np.pi * np.arange(80) / 7) + rng.normal(size=80)
+        return pd.DataFrame({"sold": sold, "shop": shop}, index=index)
+
+    has_dates = isinstance(index, pd.DatetimeIndex)
+    data = pd.concat([table(index, 1), table(WEEKS, 2)]) if has_dates else table(index, 1)
+    model = make_lstm_pipeline(n_steps_in=14, season_length=7, group="shop")
+    model.set_params(lstm__random_state=0, lstm__epochs=1)
+    model.fit(*make_supervised(data, "sold", group="shop"))
+    to_onnx(model, path)
+    own = {"origins": {"2": "2020-01-05 00:00:00"}, "freqs": {"2": "W-SUN"}} if has_dates else {}
+    found = {name: value for name, value in facts(path).items() if name in {*told, *own}}
+    assert found == told | own
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -358,6 +454,20 @@ def test_other_models_are_refused(model, air, path):
     with pytest.raises(ValueError, match="to_onnx takes a regressor of this package"):
         to_onnx(model.fit(X, y), path)
     assert not path.exists()
+
+
+def test_a_search_without_a_refit_is_refused(air, path):
+    search = GridSearchCV(windowed(), {}, cv=TimeSeriesSplit(2), refit=False, error_score="raise")
+    with pytest.raises(ValueError, match="refit=False has fitted none"):
+        to_onnx(search.fit(*make_supervised(air)), path)
+
+
+def test_columns_that_are_flattened_are_refused(panel, path):
+    X, y = make_supervised(panel[:100], "sold", features=["sold", "price"])
+    steps = WindowTransformer(4, flatten=True), LSTMRegressor(4, **DEFAULTS)
+    for model in (make_pipeline(*steps), make_pipeline(StandardScaler(), *steps)):
+        with pytest.raises(ValueError, match=r"flatten=True\).* for 2 columns.*flatten=False"):
+            to_onnx(model.fit(X, y), path)
 
 
 def test_what_is_not_fitted_is_refused(path):
