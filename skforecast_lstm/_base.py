@@ -335,6 +335,9 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             [told_apart(callback) for callback in self._callbacks()],
             [keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()],
             [network.builder, network.shell, network.arguments],
+            # Of warm starts: networks of the same weights may have come to them in other ways.
+            [[m.seed, m.rng.get_state(legacy=False), m.state.slots] for m in members],
+            [member.state.optimizer for member in members],
         ]
         arrays: list[Any] = [weights for member in members for weights in member.state.weights]
         arrays += [rows.times.numbers] if rows.times is not None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -174,6 +175,14 @@ def test_warm_start_goes_on_from_its_own_weights(data, tmp_path, kill_after):
         model.fit(X, y)
     np.testing.assert_array_equal(model.predict(X), before)  # nothing is half done
     kill_after(0)
+    # The same weights with another momentum, or another order to come, are another training.
+    for change in (
+        lambda member: member.rng.seed(1),
+        lambda member: member.state.optimizer.reverse(),
+    ):
+        other = copy.deepcopy(model)
+        change(other._members[0])
+        assert other.fit(X, y).n_iter_restored_ == 0
     model.fit(X, y)
     assert model.n_iter_restored_ == 4
     np.testing.assert_array_equal(model.predict(X), whole.predict(X))
