@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["to_onnx"]
 
+_BEFORE = "the steps before the window"
 # A map is found anew around where it leads to zero, so often.
 _N_LOOKS = 4
 # A map is linear if it differs by no more, a part of how far it leads and of how high, among rows
@@ -364,6 +366,13 @@ def _group_position(names: Sequence[Any], window: WindowTransformer) -> Any:
 
 def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) -> _Affine:
     """What the steps before a window do, which must be the same for all series."""
+    marks = {
+        name: value
+        for name, value in before.get_params(deep=True).items()
+        if name.endswith("missing_values") and isinstance(value, Real) and value == value
+    }
+    if marks:
+        raise ValueError(_no_map(_BEFORE, f"{marks} takes some numbers for missing ones"))
     names = getattr(before, "feature_names_in_", None)
     series = list(window._fitted.labels)
 
@@ -390,7 +399,7 @@ def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) 
     def of_first(rows: np.ndarray) -> Any:
         return through(rows, series[:1] * len(rows))
 
-    line = _Affine.of(of_first, len(columns), "the steps before the window")
+    line = _Affine.of(of_first, len(columns), _BEFORE)
     rows = np.tile(line.near(), (len(series), 1))
     labels = [label for label in series for _ in range(len(rows) // len(series))]
     if not _are_near(_table(through(rows, labels)), line.of_rows(rows)):
@@ -501,7 +510,7 @@ def _are_near(found: np.ndarray, expected: np.ndarray) -> bool:
 
 def _no_map(owner: str, reason: str) -> str:
     ways = {
-        "the steps before the window": "Export the part from the window on, "
+        _BEFORE: "Export the part from the window on, "
         "to_onnx(pipeline[-2:], path), and do before it what these steps do.",
     }
     way = ways.get(owner, "Fit with 'standard', 'minmax' or another linear scaler.")

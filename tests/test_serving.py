@@ -16,6 +16,7 @@ import pytest
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
@@ -408,6 +409,7 @@ def falling(values):
         (MinMaxScaler(clip=True), "not linear"),
         (FunctionTransformer(falling), "a row depends on others"),
         (CalendarFeatures(["month"]), "the steps before the window"),
+        (SimpleImputer(missing_values=-999), "takes some numbers for missing ones"),
     ],
     ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
 )
