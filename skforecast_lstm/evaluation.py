@@ -39,6 +39,8 @@ Folds = list[tuple[np.ndarray, np.ndarray]]
 
 # The repr shows the errors of so many steps, of a longer horizon spread over it.
 _N_SHOWN_STEPS = 12
+# Seconds that workers may cost above what they do, before that is said.
+_START = 1.0
 
 
 class NoSkillWarning(UserWarning):
@@ -113,7 +115,8 @@ def backtest(
         scorers by a name of your own.
     n_jobs : int, default=None
         Fits that run in parallel, -1 on all cores. None: one after the other, unless in a
-        ``joblib.parallel_config`` context.
+        ``joblib.parallel_config`` context. Workers take seconds to start, and a warning says so
+        where they cost more than they saved.
     verbose : int, default=0
         1 shows a progress bar over the folds.
 
@@ -193,18 +196,21 @@ def backtest(
     gap = 0 if any(window.purge for window in windows) else targets.reach - 1
     folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
     lines = _lines_of_folds(targets, series, folds)
-    walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds, n_jobs=n_jobs)
+    walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
     forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
-            prediction, seconds[name] = walk(baseline, table)
+            given = n_jobs if isinstance(baselines, Mapping) else None  # the others take no time
+            prediction, seconds[name] = walk(baseline, table, n_jobs=given)
             forecasts[name] = lines.assign(**prediction)
         except ValueError as error:
             if not (isinstance(baselines, str) and baselines == "naive"):
                 raise
             no_baseline = str(error)
-    prediction, seconds["model"] = walk(estimator, X, interval=interval, verbose=verbose)
+    prediction, seconds["model"] = walk(
+        estimator, X, n_jobs=n_jobs, interval=interval, verbose=verbose
+    )
     result = BacktestResult(
         predictions=lines.assign(**prediction),
         baselines=forecasts,
@@ -565,16 +571,28 @@ def _walk(
     is_flag = isinstance(refit, (bool, np.bool_))
     every = (1 if refit else len(folds)) if is_flag else check_integer(refit, "refit", 1)
     parts = [folds[first : first + every] for first in range(0, len(folds), every)]
+    start, worked = time.perf_counter(), 0.0
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_fit_and_predict)(estimator, X, y, part, interval) for part in parts
     )
     predictions, seconds = [], []
     with tqdm(total=len(folds), desc="backtest", unit="fold", disable=not verbose) as bar:
-        for part, (found, duration) in zip(parts, runs, strict=True):
+        for part, (found, duration, whole) in zip(parts, runs, strict=True):
+            worked += whole
             by_target = found.reshape(len(found), -1, len(bounds.lower), found.shape[-1])
             predictions.append(bounds.clip(by_target))
             seconds += [duration, *[np.nan] * (len(part) - 1)]
             bar.update(len(part))
+    took = time.perf_counter() - start
+    if n_jobs not in (None, 1) and took > worked + _START:
+        warnings.warn(
+            f"n_jobs={n_jobs} did not pay: it took {took:.1f} s, and the {len(parts)} fits and "
+            f"their predictions only {worked:.1f} s, for workers have to start and import "
+            f"TensorFlow. Set n_jobs=None for so few or so short fits. Workers that are there "
+            f"serve the next call, too.",
+            UserWarning,
+            stacklevel=3,
+        )
     values = np.concatenate(predictions).reshape(-1, predictions[0].shape[-1])
     columns = ["prediction", "lower", "upper"][: values.shape[1]]
     return dict(zip(columns, values.T, strict=True)), seconds
@@ -582,12 +600,16 @@ def _walk(
 
 def _fit_and_predict(
     estimator: Any, X: Any, y: Any, folds: Folds, interval: float | None
-) -> tuple[np.ndarray, float]:
-    """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values)."""
+) -> tuple[np.ndarray, float, float]:
+    """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values).
+
+    Beside it, the seconds of the fit, and those of both.
+    """
     start = time.perf_counter()
     model = clone(estimator).fit(*(take_rows(table, folds[0][0]) for table in (X, y)))
     duration = time.perf_counter() - start
-    return np.concatenate([_predict(model, X, y, test, interval) for _, test in folds]), duration
+    values = np.concatenate([_predict(model, X, y, test, interval) for _, test in folds])
+    return values, duration, time.perf_counter() - start
 
 
 def _predict(model: Any, X: Any, y: Any, test: np.ndarray, interval: float | None) -> np.ndarray:

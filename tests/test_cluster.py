@@ -162,6 +162,7 @@ def test_a_killed_worker_of_dask_does_not_lose_the_search(client, airline):
 @cluster
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::skforecast_lstm.NoSkillWarning")
+@pytest.mark.filterwarnings("ignore:n_jobs=2 did not pay:UserWarning")
 def test_a_backtest_on_dask_is_that_of_one_job(client, airline):
     X, y = airline
     options = {"cv": TimeSeriesSplit(2, test_size=6), "season_length": 12}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -971,9 +972,21 @@ def test_a_scorer_that_is_not_known():
         backtest(lags(), *swings(), scoring="nope")
 
 
+@pytest.mark.filterwarnings("ignore:n_jobs=2 did not pay:UserWarning")
 @pytest.mark.parametrize("refit", [True, 2])
 def test_fits_in_parallel_give_the_same(refit):
     X, y = swings(container="frame")
     one, two = (backtest(lags(), X, y, n_jobs=n_jobs, refit=refit) for n_jobs in (None, 2))
     pd.testing.assert_frame_equal(one.predictions, two.predictions)
     assert two.fit_seconds["model"].notna().tolist() == one.fit_seconds["model"].notna().tolist()
+
+
+def test_workers_that_cost_more_than_they_saved_are_told(monkeypatch):
+    X, y = swings(container="frame")
+    with joblib.parallel_config("threading"):
+        monkeypatch.setattr("skforecast_lstm.evaluation._START", -1e9)
+        with pytest.warns(UserWarning, match=r"n_jobs=2 did not pay: .* 5 fits .* n_jobs=None"):
+            backtest(lags(), X, y, n_jobs=2)
+        backtest(lags(), X, y)  # one after the other, nobody asked for workers
+        monkeypatch.setattr("skforecast_lstm.evaluation._START", 1e9)
+        backtest(lags(), X, y, n_jobs=2)
