@@ -11,7 +11,15 @@ __all__ = ["write_whole"]
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name, and rename it when it is complete and on the disk."""
+    """Write a file under another name, and rename it when it is complete and on the disk.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its folder is not there.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}.")
     handle, other = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

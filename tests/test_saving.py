@@ -383,6 +383,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(failing, file, tmp_path,
     assert path.read_bytes() == file
 
 
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"model cannot be written: there is no folder"):
+        save(Ridge(), tmp_path / "new" / "model")
+
+
 def test_files_have_the_rights_of_new_files(tmp_path):
     save(Ridge(), tmp_path / "model")
     (tmp_path / "other").touch()
