@@ -25,7 +25,7 @@ from skforecast_lstm._keras_private import names_anew
 from skforecast_lstm._watchers import is_setting, parted_from
 from skforecast_lstm.layers import QuantileLoss
 
-__all__ = ["KerasParams"]
+__all__ = ["KerasParams", "requests_of_itself"]
 
 # Losses and metrics of the difference of forecast and truth, without underscores.
 _OF_DIFFERENCES = {
@@ -243,6 +243,12 @@ class KerasParams(BaseWrapper):
                 f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
                 f"{error}"
             ) from error
+
+
+def requests_of_itself(value: Any) -> bool:
+    """Tell whether an estimator holds metadata requests that refer to it in turn."""
+    requests = getattr(value, "__dict__", {}).get("_metadata_request")
+    return requests is not None and getattr(requests, "owner", None) is value
 
 
 def _plain(value: Any) -> Any:

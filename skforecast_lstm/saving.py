@@ -18,6 +18,7 @@ import numpy as np
 from skforecast_lstm import networks, regressors
 from skforecast_lstm._base import BaseLSTMRegressor
 from skforecast_lstm._files import write_whole
+from skforecast_lstm._keras_params import requests_of_itself
 from skforecast_lstm._network import Network
 
 __all__ = ["TRUSTED_TYPES", "load", "save"]
@@ -125,6 +126,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     import skops.io
 
     try:
+        if any(map(requests_of_itself, _everything(model, set()))):
+            raise RecursionError
         data = skops.io.dumps(model)
     except (TypeError, AttributeError, skops.io.exceptions.UnsupportedTypeException) as error:
         raise ValueError(
