@@ -213,7 +213,7 @@ def remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
         "functions": {
             name: [value.__module__, value.__name__]
             for name, value in values.items()
-            if inspect.isfunction(value) and _is_of_keras(value.__module__)
+            if inspect.isfunction(value) and _is_importable(value)
         },
         # These are not kept, but it is seen whether they change.
         "others": {
@@ -264,6 +264,11 @@ def remind(callback: keras.callbacks.Callback, memory: dict[str, Any]) -> None:
         if _is_of_keras(module)
     }
     vars(callback).update({**memory["values"], **functions})
+
+
+def _is_importable(function: Callable) -> bool:
+    """Tell whether a function is one of Keras that has a name."""
+    return _is_of_keras(function.__module__) and function.__qualname__.isidentifier()
 
 
 def _is_of_keras(module: str) -> bool:
