@@ -336,16 +336,14 @@ class BaseLSTMRegressor(QuantilesMixin, InputsMixin):
             [keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()],
             [network.builder, network.shell, network.arguments],
             # Of warm starts: networks of the same weights may have come to them in other ways.
-            [[m.seed, m.rng.get_state(legacy=False), m.state.slots] for m in members],
-            [member.state.optimizer for member in members],
+            [[m.seed, m.rng.get_state(legacy=False), vars(m.state)] for m in members],
+            rows.times and rows.times.numbers,
         ]
-        arrays: list[Any] = [weights for member in members for weights in member.state.weights]
-        arrays += [rows.times.numbers] if rows.times is not None else []
-        for chosen in [course.chosen] + ([] if held_out is None else [held_out]):
+        for chosen in filter(None, [course.chosen, held_out]):
             windows = chosen.windows
-            arrays += [windows.table, windows.ends, windows.is_masked]
-            arrays += [chosen.targets, chosen.weight, chosen.counts]
-        checkpoint = Checkpoint.of(self.checkpoint, self.checkpoint_every, parts, arrays)
+            parts.append([windows.table, windows.ends, windows.is_masked])
+            parts.append([chosen.targets, chosen.weight, chosen.counts])
+        checkpoint = Checkpoint.of(self.checkpoint, self.checkpoint_every, *parts)
         self.n_iter_restored_ = checkpoint.n_epochs
         return checkpoint
 

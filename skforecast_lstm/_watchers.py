@@ -218,8 +218,8 @@ def remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
         # These are not kept, but it is seen whether they change.
         "others": {
             name: digest
-            for name, digest in _digests(callback).items()
-            if digest is not None and not _is_plain(values[name])
+            for name, digest in _digests(callback, of_plain=False).items()
+            if digest is not None
         },
     }
 
@@ -232,11 +232,16 @@ def told_apart(callback: keras.callbacks.Callback) -> list[Any]:
     return [type(callback).__qualname__, _digest_of(type(callback)), _digests(callback)]
 
 
-def _digests(callback: keras.callbacks.Callback) -> dict[str, str | None]:
-    """Digests of what a callback holds, by name."""
+def _digests(callback: keras.callbacks.Callback, *, of_plain: bool = True) -> dict[str, str | None]:
+    """Digests of what a callback holds, by name; if asked for, of what is not plain only."""
+    parts = _own(callback).items()
+    return {name: _digest_of(part) for name, part in parts if of_plain or not _is_plain(part)}
+
+
+def _own(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """What a callback holds beside what every callback of Keras does."""
     of_keras = vars(keras.callbacks.Callback())
-    parts = {name: value for name, value in vars(callback).items() if name not in of_keras}
-    return {name: _digest_of(value) for name, value in parts.items()}
+    return {name: value for name, value in vars(callback).items() if name not in of_keras}
 
 
 def _digest_of(value: Any) -> str | None:
@@ -307,13 +312,11 @@ def parted_from(callbacks: Any, copies: Any) -> list[str]:
         callbacks, copies = [*callbacks.values()], [*copies.values()]
     if not isinstance(callbacks, (list, tuple)):
         callbacks, copies = [callbacks], [copies]
-    of_keras = vars(keras.callbacks.Callback())
     return [
         f"{name!r} of {type(callback).__name__}"
         for callback, copy in zip(callbacks, copies, strict=True)
         if isinstance(callback, keras.callbacks.Callback)
-        for name, value in vars(callback).items()
-        if name not in of_keras
+        for name, value in _own(callback).items()
         # What Keras' own callbacks keep to themselves is made anew in each training.
         if not (name.startswith("_") and _is_of_keras(type(callback).__module__))
         if not is_setting(value, vars(copy).get(name))

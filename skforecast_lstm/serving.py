@@ -301,9 +301,9 @@ class _Served:
         layout = tuple(regressor._y_shape)
         at = regressor._quantiles.index(0.5) if self.n_quantiles > 1 else 0
         found = [ops.reshape(values[..., at], (-1, *layout))]
-        return [*found, ops.reshape(values, (-1, *layout, self.n_quantiles))][
-            : 1 + (self.n_quantiles > 1)
-        ]
+        if self.n_quantiles > 1:
+            found.append(ops.reshape(values, (-1, *layout, self.n_quantiles)))
+        return found
 
     def _read(self, windows: Any) -> list[Any]:
         """What the network reads: the history, and what is known of each coming step."""
