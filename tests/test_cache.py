@@ -310,7 +310,7 @@ def test_no_graph_is_kept_when_its_program_is_dropped(params, data):
         make(**params).fit(*data).predict(data[0])
         clear_cache()
         gc.collect()
-        return sum(isinstance(value, FuncGraph) for value in gc.get_objects())
+        return sum(issubclass(type(value), FuncGraph) for value in gc.get_objects())
 
     first = fit()
     assert fit() == first
@@ -327,7 +327,7 @@ def test_networks_of_ever_new_shapes_do_not_fill_the_memory(data):
         gc.collect()
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
-    first = grow(6)
+    first = grow(16)  # what a runtime takes once
     assert grow(16) - first < 20  # 130 MB where graphs, and kernels of names, are never forgotten
 
 
