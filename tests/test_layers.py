@@ -34,6 +34,7 @@ LAYERS = {
     "_training": 0.5,
     "_windows": 0,
     "_lags": 0,
+    "_labels": 0.5,
     "datasets": 0,
     "_dates": 0.5,
     "_samples": 1,
