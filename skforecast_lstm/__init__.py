@@ -6,14 +6,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skforecast_lstm._base import BaseLSTMRegressor
     from skforecast_lstm._cache import clear_cache
+    from skforecast_lstm._classifier import BaseLSTMClassifier
+    from skforecast_lstm._regressor import BaseLSTMRegressor
     from skforecast_lstm.baselines import (
         DriftRegressor,
         NaiveRegressor,
         SeasonalNaiveRegressor,
     )
     from skforecast_lstm.calendar import CalendarFeatures
+    from skforecast_lstm.classifiers import (
+        BidirectionalLSTMClassifier,
+        CNNLSTMClassifier,
+        ConvLSTMClassifier,
+        EncoderDecoderLSTMClassifier,
+        LSTMClassifier,
+        OneToManyLSTMClassifier,
+        SequenceLSTMClassifier,
+        StackedLSTMClassifier,
+    )
     from skforecast_lstm.evaluation import (
         BacktestResult,
         NoSkillWarning,
@@ -57,14 +68,19 @@ __version__ = "0.1.0"
 _MODULES = {
     "BacktestDisplay": "plotting",
     "BacktestResult": "evaluation",
-    "BaseLSTMRegressor": "_base",
+    "BaseLSTMClassifier": "_classifier",
+    "BaseLSTMRegressor": "_regressor",
+    "BidirectionalLSTMClassifier": "classifiers",
     "BidirectionalLSTMRegressor": "regressors",
+    "CNNLSTMClassifier": "classifiers",
     "CNNLSTMRegressor": "regressors",
     "CalendarFeatures": "calendar",
     "CompleteRowsRegressor": "pipelines",
     "ConformalRegressor": "intervals",
+    "ConvLSTMClassifier": "classifiers",
     "ConvLSTMRegressor": "regressors",
     "DriftRegressor": "baselines",
+    "EncoderDecoderLSTMClassifier": "classifiers",
     "EncoderDecoderLSTMRegressor": "regressors",
     "ForecastDisplay": "plotting",
     "Forecaster": "forecaster",
@@ -72,14 +88,18 @@ _MODULES = {
     "GroupTimeSeriesSplit": "groups",
     "GroupTransformedTargetRegressor": "groups",
     "IncompleteWindowWarning": "windows",
+    "LSTMClassifier": "classifiers",
     "LSTMRegressor": "regressors",
     "LagsToWindows": "lags",
     "LossDisplay": "plotting",
     "NaiveRegressor": "baselines",
     "NoSkillWarning": "evaluation",
+    "OneToManyLSTMClassifier": "classifiers",
     "OneToManyLSTMRegressor": "regressors",
     "SeasonalNaiveRegressor": "baselines",
+    "SequenceLSTMClassifier": "classifiers",
     "SequenceLSTMRegressor": "regressors",
+    "StackedLSTMClassifier": "classifiers",
     "StackedLSTMRegressor": "regressors",
     "TablePipeline": "pipelines",
     "WindowTransformer": "windows",
@@ -94,6 +114,7 @@ _MODULES = {
 _SUBMODULES = (
     "baselines",
     "calendar",
+    "classifiers",
     "datasets",
     "evaluation",
     "forecaster",
@@ -115,14 +136,19 @@ _SUBMODULES = (
 __all__ = [
     "BacktestDisplay",
     "BacktestResult",
+    "BaseLSTMClassifier",
     "BaseLSTMRegressor",
+    "BidirectionalLSTMClassifier",
     "BidirectionalLSTMRegressor",
+    "CNNLSTMClassifier",
     "CNNLSTMRegressor",
     "CalendarFeatures",
     "CompleteRowsRegressor",
     "ConformalRegressor",
+    "ConvLSTMClassifier",
     "ConvLSTMRegressor",
     "DriftRegressor",
+    "EncoderDecoderLSTMClassifier",
     "EncoderDecoderLSTMRegressor",
     "ForecastDisplay",
     "Forecaster",
@@ -130,14 +156,18 @@ __all__ = [
     "GroupTimeSeriesSplit",
     "GroupTransformedTargetRegressor",
     "IncompleteWindowWarning",
+    "LSTMClassifier",
     "LSTMRegressor",
     "LagsToWindows",
     "LossDisplay",
     "NaiveRegressor",
     "NoSkillWarning",
+    "OneToManyLSTMClassifier",
     "OneToManyLSTMRegressor",
     "SeasonalNaiveRegressor",
+    "SequenceLSTMClassifier",
     "SequenceLSTMRegressor",
+    "StackedLSTMClassifier",
     "StackedLSTMRegressor",
     "TablePipeline",
     "WindowTransformer",

@@ -7,7 +7,7 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,12 +105,8 @@ class Course:
         were completed, and what is beside the network.
     known_of : callable
         Gives what is known ahead of windows.
-    quantiles : tuple of float
-        What is predicted of each target.
-    is_linear : bool
-        Whether they begin at ridge regressions, which may be left to forecast alone.
-    smoothing : dict
-        How :meth:`Shell.start_linear` is to smooth.
+    losses_of : callable
+        Gives the losses of outputs, (n_samples, 1) or (n_samples, n_labels), beside the targets.
     compilation : callable
         Makes a new one for every network: optimizers, metrics and callbacks have a state.
     options : callable
@@ -119,6 +115,12 @@ class Course:
         Samples per update.
     jit_compile : {"auto"} or bool
         Whether XLA compiles the training step.
+    quantiles : tuple of float, default=(0.5,)
+        What is predicted of each target.
+    is_linear : bool, default=False
+        Whether they begin at ridge regressions, which may be left to forecast alone.
+    smoothing : dict, default={}
+        How :meth:`Shell.start_linear` is to smooth.
     beside : Beside or None
         The exponential smoothing whose forecasts are added to those of the networks.
     linear : list of ndarray or None
@@ -130,13 +132,14 @@ class Course:
     rows: Windows
     samples_of: Callable[[Chosen, Windows, Beside | None], training.Samples]
     known_of: Callable[[Windows], np.ndarray | None]
-    quantiles: tuple[float, ...]
-    is_linear: bool
-    smoothing: dict[str, Any]
+    losses_of: Callable[[np.ndarray, np.ndarray], np.ndarray]
     compilation: Callable[[], training.Compilation]
     options: Callable[..., training.Training]
     batch_size: int
     jit_compile: str | bool
+    quantiles: tuple[float, ...] = (0.5,)
+    is_linear: bool = False
+    smoothing: dict[str, Any] = field(default_factory=dict)
     beside: Beside | None = None
     linear: list[np.ndarray] | None = None
 
@@ -262,13 +265,17 @@ class Course:
         verbose : int, default=0
             Whether a bar or lines show how far it is.
         """
-        early, late = self.rows.parted(_LATE, reach)
+        early, late = self.parts(reach)
         if not len(early):
             return Budget(_MIN_MAX_EPOCHS)
         most = most_of(len(early))
         progress = TrialProgress(verbose, most) if verbose else None
         with contextlib.closing(progress) if progress else contextlib.nullcontext():
             return self._part(early)._look(trial, self._part(late), most, progress)
+
+    def parts(self, reach: int) -> tuple[np.ndarray, np.ndarray]:
+        """The earlier samples, which a trial is trained on, and the later ones."""
+        return self.rows.parted(_LATE, reach)
 
     def _part(self, rows: np.ndarray) -> Course:
         """The course of some of the samples."""
@@ -314,13 +321,11 @@ class Course:
         return training.predict(self.network, [state], *inputs).reshape(samples.y.shape)
 
     def _error(self, outputs: np.ndarray) -> float:
-        """The mean pinball error of outputs, of a mean half their absolute one, weighted."""
-        samples = self.samples
-        apart = samples.y - outputs
-        levels = np.tile(self.quantiles, apart.shape[2] // len(self.quantiles))
-        losses = np.maximum(levels * apart, (levels - 1) * apart)
-        weight = np.ones(len(losses)) if samples.weight is None else samples.weight
-        return float(weight @ losses.mean(axis=(1, 2)) / max(weight.sum(), _TINY))
+        """The mean loss of outputs, weighted."""
+        losses, weight = self.losses_of(self.samples.y, outputs), self.samples.weight
+        weight = np.ones(len(losses)) if weight is None else weight
+        weight = weight.reshape(len(losses), -1)
+        return float((weight * losses).mean() / max(weight.mean(), _TINY))
 
 
 def _looks(most: int) -> Iterator[tuple[int, int]]:

@@ -23,7 +23,6 @@ from sklearn.base import BaseEstimator, clone
 from skforecast_lstm import _programs as training
 from skforecast_lstm._keras_private import names_anew
 from skforecast_lstm._watchers import is_setting, parted_from
-from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["KerasParams", "requests_of_itself"]
 
@@ -133,17 +132,20 @@ class KerasParams(BaseWrapper):
         return "n_known_future" in inspect.signature(self._builder()[0]).parameters
 
     def _compilation(self) -> training.Compilation:
-        loss = self.loss
-        if loss != "quantile":
-            loss = self._routed("loss", loss, get_loss_class_function_or_string)
-        else:
-            loss = QuantileLoss(self._quantiles)
         with names_anew():
             return training.Compilation(
-                loss=loss,
+                loss=self._make_loss(),
                 optimizer=self._make_optimizer(),
                 metrics=self._make_metrics(),
             )
+
+    def _make_loss(self) -> Any:
+        """What training minimises."""
+        return self._routed("loss", self._loss_of_keras(), _loss_named)
+
+    def _loss_of_keras(self) -> Any:
+        """The loss by the name that Keras has for it, or as it was given."""
+        return self.loss
 
     def _check_differences(self) -> None:
         """Refuse a loss or metrics that see more of a forecast than its difference to the truth."""
@@ -243,6 +245,12 @@ class KerasParams(BaseWrapper):
                 f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
                 f"{error}"
             ) from error
+
+
+def _loss_named(name: str) -> Any:
+    """A loss of Keras by its name: its class, which takes routed parameters, where it has one."""
+    found = get_loss_class_function_or_string(name)
+    return type(found) if isinstance(found, keras.losses.Loss) else found
 
 
 def requests_of_itself(value: Any) -> bool:

@@ -64,6 +64,24 @@ class Labels(PlainState):
         found = [_find(part, is_indicator=y.ndim > 1) for part in _kinds(y, n_kinds)]
         return cls(found)
 
+    @classmethod
+    def given(cls, classes: Any, n_kinds: int) -> Labels:
+        """Take labels that the user names: of all kinds alike, or a list with those of each.
+
+        Raises
+        ------
+        ValueError
+            If they are not as many lists as kinds.
+        """
+        is_list = not isinstance(classes, np.ndarray) or classes.ndim != 1
+        each = list(classes) if is_list and all(map(np.ndim, classes)) else [classes] * n_kinds
+        if len(each) != n_kinds:
+            raise ValueError(
+                f"classes must name the labels of all columns of y alike, or those of each in a "
+                f"list of {n_kinds}, got {len(each)}."
+            )
+        return cls([np.unique(_known(label_array(part))) for part in each])
+
     @property
     def n_kinds(self) -> int:
         """How many kinds there are."""
@@ -73,6 +91,15 @@ class Labels(PlainState):
     def n_most(self) -> int:
         """Labels of the kind that has most."""
         return max(map(len, self.classes))
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that tell the probabilities of a label: of two classes that of the second."""
+        return 1 if self.n_most == 2 else self.n_most
+
+    def of_columns(self, n_columns: int) -> list[np.ndarray]:
+        """The labels of each column of targets."""
+        return [self.classes[column % self.n_kinds] for column in range(n_columns)]
 
     @property
     def are_indicators(self) -> bool:

@@ -80,8 +80,25 @@ class Network:
 
     def _member(self) -> keras.Model:
         model = self.builder(**{name: _reseeded(v) for name, v in self.arguments.items()})
+        self._check_output(tuple(model.output_shape))
         model = self.shell.surround(model, self.arguments["n_steps_out"])
         return self._masked(model) if self.skips_masked else model
+
+    def _check_output(self, shape: tuple[int | None, ...]) -> None:
+        """Refuse a network whose output is not that of the target.
+
+        A layer that returns sequences by mistake would train all the same, by broadcasting, and
+        learn nothing.
+        """
+        n_steps_out, n_targets = self.arguments["n_steps_out"], self.arguments["n_targets"]
+        if shape[1:] not in ((n_steps_out * n_targets,), (n_steps_out, n_targets)):
+            raise ValueError(
+                f"{self.builder.__name__} returned a network with output shape {shape}, but it was "
+                f"asked for n_steps_out={n_steps_out} and n_targets={n_targets}: the output must "
+                f"be (None, {n_steps_out * n_targets}) or (None, {n_steps_out}, {n_targets}). A "
+                f"recurrent layer with a leftover return_sequences=True before the last Dense is "
+                f"the usual cause."
+            )
 
     def _masked(self, model: keras.Model) -> keras.Model:
         """The model behind a layer that masks; refused where a layer would lose the mask."""

@@ -148,7 +148,7 @@ class Program:
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
         """Table, starts, what is known ahead if the network reads it, targets and weights.
 
-        Weights broadcast over the steps of the output.
+        Weights are those of rows, or of each step of the output, but for its last axis.
         """
         output_shape, floatx = self.model.output_shape[1:], keras.config.floatx()
         return (
@@ -156,7 +156,7 @@ class Program:
             tf.TensorSpec([None], tf.int32),
             *(tf.TensorSpec(known.shape, floatx) for known in self.model.inputs[1:]),
             tf.TensorSpec([None, *output_shape], floatx),
-            tf.TensorSpec([None, *(1 for _ in output_shape[1:])], floatx),
+            tf.TensorSpec([None, *(None for _ in output_shape[1:])], floatx),
         )
 
     def _inference(self, n_windows: int) -> tuple[Any, int]:
@@ -373,13 +373,13 @@ class Program:
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
         """What the loops take; a sample weighs one where nothing else is said."""
         weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
-        target, ones = (spec.shape[1:] for spec in self._signature()[-2:])
+        target, steps = (spec.shape[1:] for spec in self._signature()[-2:])
         return (
             _tensor(samples.table),
             tf.constant(samples.starts, tf.int32),
             *self._known(samples.known),
             _tensor(samples.y.reshape(-1, *target)),
-            _tensor(weight.reshape(-1, *ones)),
+            _tensor(weight.reshape(len(weight), *(-1 for _ in steps))),
         )
 
     def _known(self, known: np.ndarray | None) -> list[tf.Tensor]:
@@ -525,26 +525,9 @@ class _Batches(keras.utils.PyDataset):
 
 
 def initial_state(network: Network, seed: int) -> State:
-    """Fresh weights, determined by the seed.
-
-    Raises
-    ------
-    ValueError
-        If the network's output is not that of the target: a layer that returns sequences by
-        mistake would train all the same, by broadcasting, and learn nothing.
-    """
+    """Fresh weights, determined by the seed."""
     with names_anew():
         model = network.build(seed)
-    n_steps_out, n_targets = network.arguments["n_steps_out"], network.arguments["n_targets"]
-    allowed = (n_steps_out * n_targets,), (n_steps_out, n_targets)
-    if tuple(model.output_shape[1:]) not in allowed:
-        raise ValueError(
-            f"{network.builder.__name__} returned a network with output shape "
-            f"{model.output_shape}, but y has n_steps_out={n_steps_out} and n_targets={n_targets}: "
-            f"the output must be (None, {n_steps_out * n_targets}) or "
-            f"(None, {n_steps_out}, {n_targets}). A recurrent layer with a leftover "
-            f"return_sequences=True before the last Dense is the usual cause."
-        )
     return State(model.get_weights())
 
 

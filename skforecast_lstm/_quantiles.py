@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._validation import check_is_fitted, check_quantiles
+from skforecast_lstm.layers import QuantileLoss
 
 __all__ = ["QuantilesMixin"]
 
@@ -37,6 +38,17 @@ class QuantilesMixin:
                 f"which predict gives; got {self.quantiles}."
             )
         return quantiles
+
+    def _losses(self, y: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """The mean pinball error of outputs, of a mean half their absolute one."""
+        apart = y - outputs
+        levels = np.tile(self._quantiles, apart.shape[2] // len(self._quantiles))
+        losses = np.maximum(levels * apart, (levels - 1) * apart)
+        return losses.mean(axis=(1, 2))[:, np.newaxis]
+
+    def _make_loss(self) -> Any:
+        """What training minimises."""
+        return QuantileLoss(self._quantiles) if _has_quantiles(self) else super()._make_loss()  # type: ignore[misc]
 
     def _find_quantiles(self, quantiles: Any, asked: str) -> np.ndarray:
         """Positions of quantiles among those that the network predicts; what was asked, if none."""

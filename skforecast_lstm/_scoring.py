@@ -6,13 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, r2_score
 from sklearn.utils import check_consistent_length
 
 from skforecast_lstm._validation import check_sample_weight, complete_rows
 
-__all__ = ["find_scorers", "interval_losses", "r2_of_known", "score_forecasts"]
+__all__ = [
+    "accuracy_of_known",
+    "find_scorers",
+    "interval_losses",
+    "r2_of_known",
+    "score_forecasts",
+]
 
 
 class _Given(RegressorMixin, BaseEstimator):
@@ -45,6 +52,28 @@ def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> f
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
     return float(r2_score(*(part[is_known] for part in parts), sample_weight=sample_weight))
+
+
+def accuracy_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> float:
+    """Share of the rows whose labels are all right, of those where none is missing.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or the two differ in their layout.
+    """
+    check_consistent_length(y_true, y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"y must have the layout that fit was given, {y_pred.shape}, got {y_true.shape}."
+        )
+    parts = [np.reshape(y, (len(y), -1)) for y in (y_true, y_pred)]
+    lacks_y, lacks_x = (np.asarray(np.any(pd.isna(part), axis=1)) for part in parts)
+    is_known = complete_rows(lacks_x, lacks_y, names=("X", "y"))
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
+    are_right = (parts[0][is_known] == parts[1][is_known]).all(axis=1)
+    return float(np.average(are_right, weights=sample_weight))
 
 
 def interval_losses(truth: Any, lower: Any, upper: Any, coverage: float) -> Any:

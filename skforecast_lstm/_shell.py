@@ -1,4 +1,4 @@
-"""What surrounds a network: layers that normalise its windows, a linear way past it, members."""
+"""What surrounds a network: a norm for windows, a linear way past it, a head, members."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from skforecast_lstm._season import same_season
 from skforecast_lstm._smoothing import Beside, Histories, Phases
 from skforecast_lstm._windows import Windows
 from skforecast_lstm.layers import (
+    ClassProbabilities,
     LinearSkip,
     MemberAverage,
     RestoreLevel,
@@ -53,6 +54,8 @@ class Shell:
         Rows until the season comes back, for "seasonal".
     linear_skip : bool, default=False
         Whether a linear map leads past the network.
+    n_classes : tuple of int, default=()
+        Classes of each label of a row, whose probabilities are to come out. Empty: numbers do.
     """
 
     window_norm: str | None = None
@@ -60,10 +63,11 @@ class Shell:
     lead: int = 1
     season_length: int = 1
     linear_skip: bool = False
+    n_classes: tuple[int, ...] = ()
 
     def surround(self, network: keras.Model, n_steps_out: int) -> keras.Model:
         """Build the network that has another at its core; or return the same if bare."""
-        if self.window_norm is None and not self.linear_skip:
+        if self.window_norm is None and not self.linear_skip and not self.n_classes:
             return network
         # Its layers say whether they can skip masked steps; its output has none.
         network.supports_masking = True
@@ -82,6 +86,8 @@ class Shell:
             outputs = layers.Add()([Share()(outputs), linear])
         if self.window_norm is not None:
             outputs = RestoreLevel(n_steps_out)([outputs, shift, scale])
+        if self.n_classes:
+            outputs = ClassProbabilities(self.n_classes)(outputs)
         return model_of([window, *known], outputs)
 
     @property

@@ -16,6 +16,7 @@ from skforecast_lstm._scoring import r2_of_known
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
 __all__ = [
+    "FramedMixin",
     "FramedRegressorMixin",
     "by_step",
     "check_targets",
@@ -36,8 +37,8 @@ _CHECKS_OF_Y: dict[str, Any] = {
 _STEP_NAME = re.compile(r"^(?P<column>.*)\(t(?P<step>\+\d+)?\)$")
 
 
-class FramedRegressorMixin(RegressorMixin):
-    """What regressors share that take windows, and targets in any layout of the row contract."""
+class FramedMixin:
+    """What estimators share that take windows, and targets in any layout of the row contract."""
 
     n_targets: int | None
     n_steps_out_: int
@@ -46,6 +47,41 @@ class FramedRegressorMixin(RegressorMixin):
     _y_dtype: Any
     # That of the columns of a 2-D X in fit; None after a fit on 3-D windows.
     _lag_order: np.ndarray | slice | None = None
+
+    def _note_layout(self, y: np.ndarray, targets: np.ndarray, *, reset: bool) -> None:
+        """Remember the layout of targets, or check that they have the one that is known."""
+        _, n_steps_out, n_targets = targets.shape
+        if reset:
+            self._y_shape, self._y_dtype = y.shape[1:], y.dtype
+            self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
+        elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
+            raise ValueError(
+                f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
+                f"fitted with {self.n_steps_out_} of {self.n_targets_}."
+            )
+
+    def _oldest_first(self, X: np.ndarray, names: Any, *, reset: bool) -> np.ndarray:
+        """Windows of shape (n_samples, n_steps_in, 1) from columns, in the order of their names."""
+        owner, order = type(self).__name__, self._lag_order
+        if reset or order is None:
+            order = order_of_columns(names, owner)
+        if reset:
+            self._lag_order = order
+            warn_of_holes(names, owner)
+            warn_of_reversed(X[:, order], owner)
+        return X[:, order, np.newaxis]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        return tags
+
+
+class FramedRegressorMixin(RegressorMixin, FramedMixin):
+    """The same of regressors: their targets are numbers."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
@@ -77,34 +113,11 @@ class FramedRegressorMixin(RegressorMixin):
     def _check_targets(self, y: Any, rows: Any, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets), for as many rows as these."""
         y, targets = check_targets(as_rows(y), rows, self.n_targets, self)
-        _, n_steps_out, n_targets = targets.shape
-        if reset:
-            self._y_shape, self._y_dtype = y.shape[1:], y.dtype
-            self.n_steps_out_, self.n_targets_ = n_steps_out, n_targets
-        elif (n_steps_out, n_targets) != (self.n_steps_out_, self.n_targets_):
-            raise ValueError(
-                f"y has {n_steps_out} steps of {n_targets} targets, but {type(self).__name__} was "
-                f"fitted with {self.n_steps_out_} of {self.n_targets_}."
-            )
+        self._note_layout(y, targets, reset=reset)
         return targets
-
-    def _oldest_first(self, X: np.ndarray, names: Any, *, reset: bool) -> np.ndarray:
-        """Windows of shape (n_samples, n_steps_in, 1) from columns, in the order of their names."""
-        owner, order = type(self).__name__, self._lag_order
-        if reset or order is None:
-            order = order_of_columns(names, owner)
-        if reset:
-            self._lag_order = order
-            warn_of_holes(names, owner)
-            warn_of_reversed(X[:, order], owner)
-        return X[:, order, np.newaxis]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.required = True
         tags.regressor_tags.poor_score = True
         return tags
 

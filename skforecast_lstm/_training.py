@@ -29,6 +29,8 @@ class State:
 class Samples:
     """Windows as rows of a table, targets (n, n_steps_out, n_targets) and weights, all complete.
 
+    Weights are of shape (n,), or (n, n_labels) for each label of a classifier.
+
     With `known` of shape (n, n_steps_out, n_covariates), what is known ahead of each window.
     """
 

@@ -1,4 +1,4 @@
-"""Keras layers and losses: windows normalised by themselves, a linear way past a network."""
+"""Keras layers and losses: windows normalised by themselves, ways past a network, heads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ from keras import layers, ops
 
 from skforecast_lstm._season import same_season
 
-__all__ = ["LinearSkip", "MemberAverage", "QuantileLoss", "RestoreLevel", "Share", "WindowNorm"]
+__all__ = [
+    "ClassProbabilities",
+    "LinearSkip",
+    "MemberAverage",
+    "QuantileLoss",
+    "RestoreLevel",
+    "Share",
+    "WindowNorm",
+]
 
 _PACKAGE = "skforecast_lstm"
 # Part of a window's scale that does not come from the window, in units of the scaled target.
 _MIN_SCALE = 0.1
+# The logit of a class that a label does not have; it fits 16 bits.
+_NEVER = -3e4
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
@@ -265,6 +275,58 @@ class Share(layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Take so much of the outputs."""
         return inputs * self.share
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class ClassProbabilities(layers.Layer):
+    """Probabilities of the labels of a row, from what a network puts out for them.
+
+    Labels of two classes are given by one number each, the logit of the second class. Where a label
+    has more classes, each label is given by as many numbers as the one with most classes has, of
+    which those that it does not have are left out of its softmax.
+
+    Parameters
+    ----------
+    n_classes : sequence of int
+        Classes of each label of a row, at least two.
+
+    Notes
+    -----
+    It returns probabilities of shape (n_samples, n_labels, 1), those of the second class, or
+    (n_samples, n_labels, n_most); of one label without the axis for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skforecast_lstm.layers import ClassProbabilities
+    >>> ClassProbabilities([2])(np.array([[0.0]])).numpy()
+    array([[0.5]], dtype=float32)
+    >>> ClassProbabilities([3, 2])(np.zeros((1, 6))).numpy().round(2)
+    array([[[0.33, 0.33, 0.33],
+            [0.5 , 0.5 , 0.  ]]], dtype=float32)
+    """
+
+    def __init__(self, n_classes: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_classes = tuple(n_classes)
+        most = max(self.n_classes)
+        self._width = 1 if most == 2 else most
+
+    def call(self, inputs: Any) -> Any:
+        """Turn outputs of shape (n_samples, ...) into probabilities."""
+        n_labels = len(self.n_classes)
+        shape = (self._width,) if n_labels == 1 else (n_labels, self._width)
+        logits = ops.reshape(inputs, (-1, *shape))
+        if self._width == 1:
+            return keras.activations.sigmoid(logits)
+        if min(self.n_classes) < self._width:
+            is_none = np.arange(self._width) >= np.reshape(self.n_classes, (-1, 1))
+            logits = ops.where(is_none, ops.cast(_NEVER, logits.dtype), logits)
+        return keras.activations.softmax(logits)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer."""
+        return {**super().get_config(), "n_classes": self.n_classes}
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

@@ -1,13 +1,10 @@
-"""One class per architecture: its documentation, its parameters and its builder."""
+"""One class per architecture whose targets are numbers."""
 
-from dataclasses import KW_ONLY, dataclass
-from numbers import Integral
-from typing import Any
+from dataclasses import dataclass
 
-from skforecast_lstm import networks
-from skforecast_lstm._base import BaseLSTMRegressor
-from skforecast_lstm._parameters import POSITIVE, WIDTHS, absent, documented, parameter
-from skforecast_lstm._validation import Interval, StrOptions
+from skforecast_lstm import _architectures
+from skforecast_lstm._parameters import documented
+from skforecast_lstm._regressor import BaseLSTMRegressor
 
 __all__ = [
     "BidirectionalLSTMRegressor",
@@ -23,7 +20,7 @@ __all__ = [
 
 @documented
 @dataclass(repr=False, eq=False)
-class LSTMRegressor(BaseLSTMRegressor):
+class LSTMRegressor(_architectures.LSTM, BaseLSTMRegressor):
     """The LSTM of the textbooks: one recurrent layer, and every step of the horizon at once.
 
     LSTM(`units`) reads the window, and one Dense layer turns its last state into all
@@ -57,12 +54,10 @@ class LSTMRegressor(BaseLSTMRegressor):
     (7, 2)
     """
 
-    build_network = staticmethod(networks.build_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class StackedLSTMRegressor(BaseLSTMRegressor):
+class StackedLSTMRegressor(_architectures.StackedLSTM, BaseLSTMRegressor):
     """Recurrent layers on top of one another, each reading the whole sequence of the one below.
 
     LSTM(``units[0]``, sequences) → … → LSTM(``units[-1]``) → Dense.
@@ -90,19 +85,10 @@ class StackedLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
-    units: Any = parameter(
-        (50, 50),
-        WIDTHS,
-        """tuple of int
-        Widths of the recurrent layers, from the window up; any depth.""",
-    )
-
-    build_network = staticmethod(networks.build_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class BidirectionalLSTMRegressor(BaseLSTMRegressor):
+class BidirectionalLSTMRegressor(_architectures.BidirectionalLSTM, BaseLSTMRegressor):
     """One LSTM reads the window forwards, another backwards; a Dense layer reads both.
 
     It sees the window in both directions, and never anything after the forecast origin.
@@ -130,12 +116,10 @@ class BidirectionalLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
-    build_network = staticmethod(networks.build_bidirectional_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class CNNLSTMRegressor(BaseLSTMRegressor):
+class CNNLSTMRegressor(_architectures.CNNLSTM, BaseLSTMRegressor):
     """A convolution reads each subsequence of the window, an LSTM the row of subsequences.
 
     The window is cut into `n_seq` subsequences of equal length; for each, Conv1D(`filters`,
@@ -165,39 +149,10 @@ class CNNLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
-    _: KW_ONLY
-    n_seq: int | None = parameter(
-        None,
-        [Interval(Integral, 1, None, closed="left"), None],
-        """int
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for kernel and pool, else 1.""",
-    )
-    filters: int = parameter(
-        64,
-        POSITIVE,
-        """int
-        Number of convolution filters.""",
-    )
-    kernel_size: int = parameter(
-        1,
-        POSITIVE,
-        """int
-        Steps that a filter reads at once. With 1, as in the tutorials, no neighbours are read.""",
-    )
-    pool_size: int = parameter(
-        2,
-        POSITIVE,
-        """int
-        Steps of which pooling keeps the largest value.""",
-    )
-
-    build_network = staticmethod(networks.build_cnn_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class ConvLSTMRegressor(BaseLSTMRegressor):
+class ConvLSTMRegressor(_architectures.ConvLSTM, BaseLSTMRegressor):
     """A recurrence whose every step convolves one subsequence of the window.
 
     The window is cut into `n_seq` subsequences of equal length, the steps of one recurrence:
@@ -226,35 +181,10 @@ class ConvLSTMRegressor(BaseLSTMRegressor):
     (3,)
     """
 
-    units: Any = absent()
-    cell: str = absent()
-    filters: int = parameter(
-        64,
-        POSITIVE,
-        """int
-        Number of convolution filters, which is the width of the recurrence.""",
-    )
-    _: KW_ONLY
-    n_seq: int | None = parameter(
-        None,
-        [Interval(Integral, 1, None, closed="left"), None],
-        """int
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for the kernel, else 1.""",
-    )
-    kernel_size: int = parameter(
-        2,
-        POSITIVE,
-        """int
-        Steps that a filter reads at once.""",
-    )
-
-    build_network = staticmethod(networks.build_conv_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class EncoderDecoderLSTMRegressor(BaseLSTMRegressor):
+class EncoderDecoderLSTMRegressor(_architectures.EncoderDecoderLSTM, BaseLSTMRegressor):
     """One network encodes the window as a vector, another writes the horizon step by step from it.
 
     LSTM(`units`) → RepeatVector → LSTM(`units`, sequences) → Dense per step.
@@ -284,46 +214,10 @@ class EncoderDecoderLSTMRegressor(BaseLSTMRegressor):
     (3, 3, 2)
     """
 
-    units: Any = parameter(
-        100,
-        WIDTHS,
-        """int or tuple of int
-        Width of encoder and decoder; a tuple stacks the encoder's layers, and its last is the width
-        of the decoder.""",
-    )
-    _: KW_ONLY
-    encoder: str = parameter(
-        "lstm",
-        [StrOptions({"lstm", "bidirectional", "cnn"})],
-        """{"lstm", "bidirectional", "cnn"}
-        What reads the window: recurrent layers, the same in both directions, or two convolutions
-        with pooling.""",
-    )
-    attention: bool = parameter(
-        False,
-        ["boolean"],
-        """bool
-        Whether every step of the decoder looks back over the whole encoded sequence.""",
-    )
-    filters: int = parameter(
-        64,
-        POSITIVE,
-        """int
-        Number of filters of the "cnn" encoder.""",
-    )
-    kernel_size: int = parameter(
-        3,
-        POSITIVE,
-        """int
-        Steps that a filter of the "cnn" encoder reads at once.""",
-    )
-
-    build_network = staticmethod(networks.build_encoder_decoder_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class SequenceLSTMRegressor(BaseLSTMRegressor):
+class SequenceLSTMRegressor(_architectures.SequenceLSTM, BaseLSTMRegressor):
     """One output per step of the window: many-to-many, of the same length or its last part.
 
     LSTM(`units`, sequences) → Dense per step. The output of a step has seen the window up to that
@@ -352,20 +246,10 @@ class SequenceLSTMRegressor(BaseLSTMRegressor):
     (3, 6)
     """
 
-    _: KW_ONLY
-    delay: int = parameter(
-        0,
-        [Interval(Integral, 0, None, closed="left")],
-        """int
-        Zero steps appended to the window, so that outputs come so many steps later.""",
-    )
-
-    build_network = staticmethod(networks.build_sequence_lstm)
-
 
 @documented
 @dataclass(repr=False, eq=False)
-class OneToManyLSTMRegressor(BaseLSTMRegressor):
+class OneToManyLSTMRegressor(_architectures.OneToManyLSTM, BaseLSTMRegressor):
     """The input is repeated once per step of the horizon, and read out step by step.
 
     RepeatVector(n_steps_out) → LSTM(`units`, sequences) → Dense per step. Meant for windows of one
@@ -392,5 +276,3 @@ class OneToManyLSTMRegressor(BaseLSTMRegressor):
     >>> OneToManyLSTMRegressor(8, epochs=2, random_state=0).fit(x, y).predict(x[:3]).shape
     (3, 2)
     """
-
-    build_network = staticmethod(networks.build_one_to_many_lstm)

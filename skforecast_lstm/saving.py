@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from skforecast_lstm import networks, regressors
-from skforecast_lstm._base import BaseLSTMRegressor
+from skforecast_lstm import classifiers, networks, regressors
+from skforecast_lstm._base import BaseLSTM
 from skforecast_lstm._files import write_whole
 from skforecast_lstm._keras_params import requests_of_itself
 from skforecast_lstm._network import Network
@@ -30,6 +30,7 @@ _PACKAGES = "skforecast-lstm", "scikit-learn", "numpy", "pandas", "keras", "tens
 _ESTIMATORS = {
     "baselines": ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor"],
     "calendar": ["CalendarFeatures"],
+    "classifiers": classifiers.__all__,
     "forecaster": ["Forecaster"],
     "groups": ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"],
     "intervals": ["ConformalRegressor"],
@@ -41,6 +42,7 @@ _ESTIMATORS = {
 _PARTS = {
     "_bounds": ["Bounds"],
     "_clock": ["Clock"],
+    "_labels": ["Labels"],
     "_members": ["Member"],
     "_network": ["Network"],
     "_newest": ["Newest"],
@@ -288,7 +290,7 @@ def _check_networks(model: Any) -> None:
         If a regressor or a network has an argument that is a dict.
     """
     for value in _everything(model, set()):
-        if isinstance(value, BaseLSTMRegressor):
+        if isinstance(value, BaseLSTM):
             value._validate_params()
             arguments = value.get_params(deep=False)
         elif isinstance(value, Network):

@@ -20,7 +20,6 @@ from keras import ops
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from skforecast_lstm._base import BaseLSTMRegressor
 from skforecast_lstm._bounds import Bounds
 from skforecast_lstm._clock import Clock
 from skforecast_lstm._dates import name_of
@@ -29,6 +28,7 @@ from skforecast_lstm._inspect import best_of
 from skforecast_lstm._known import among_history, are_forecast
 from skforecast_lstm._onnx import onnx_file, outputs_of
 from skforecast_lstm._plain import to_plain
+from skforecast_lstm._regressor import BaseLSTMRegressor
 from skforecast_lstm._shell import apply
 from skforecast_lstm._smoothing import Beside
 from skforecast_lstm._validation import check_is_fitted

@@ -737,3 +737,15 @@ def test_a_random_state_of_ones_own_seeds_every_member(seed, noise):
     found = make(n_members=2, random_state=np.random.RandomState(seed)).fit(X, y)
     expected = make(n_members=2, random_state=seed).fit(X, y)
     np.testing.assert_array_equal(found.predict(X), expected.predict(X))
+
+
+def test_a_loss_of_keras_by_its_name_takes_routed_parameters():
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    params = {"epochs": 2, "random_state": 0}
+    by_name = (
+        LSTMRegressor(3, loss="Huber", **params).set_params(loss__delta=0.1).fit(X, X[:, 0, 0])
+    )
+    by_class = LSTMRegressor(3, loss=keras.losses.Huber(0.1), **params).fit(X, X[:, 0, 0])
+    np.testing.assert_array_equal(by_name.predict(X), by_class.predict(X))
+    plain = LSTMRegressor(3, loss="Huber", **params).fit(X, X[:, 0, 0])
+    assert np.abs(plain.predict(X) - by_name.predict(X)).max() > 1e-4

@@ -18,24 +18,33 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skforecast_lstm
 from skforecast_lstm import (
+    BaseLSTMClassifier,
     BaseLSTMRegressor,
+    BidirectionalLSTMClassifier,
     BidirectionalLSTMRegressor,
     CalendarFeatures,
+    CNNLSTMClassifier,
     CNNLSTMRegressor,
     CompleteRowsRegressor,
     ConformalRegressor,
+    ConvLSTMClassifier,
     ConvLSTMRegressor,
     DriftRegressor,
+    EncoderDecoderLSTMClassifier,
     EncoderDecoderLSTMRegressor,
     Forecaster,
     GroupScaler,
     GroupTransformedTargetRegressor,
     LagsToWindows,
+    LSTMClassifier,
     LSTMRegressor,
     NaiveRegressor,
+    OneToManyLSTMClassifier,
     OneToManyLSTMRegressor,
     SeasonalNaiveRegressor,
+    SequenceLSTMClassifier,
     SequenceLSTMRegressor,
+    StackedLSTMClassifier,
     StackedLSTMRegressor,
     TablePipeline,
     WindowTransformer,
@@ -54,6 +63,17 @@ REGRESSORS = [
     EncoderDecoderLSTMRegressor(4, **SMALL),
     SequenceLSTMRegressor(4, **SMALL),
     OneToManyLSTMRegressor(4, **SMALL),
+]
+CLASSIFIERS = [
+    LSTMClassifier(4, **SMALL),
+    StackedLSTMClassifier((4, 3), **SMALL),
+    BidirectionalLSTMClassifier(4, **SMALL),
+    CNNLSTMClassifier(4, filters=4, pool_size=1, **SMALL),
+    ConvLSTMClassifier(4, kernel_size=1, **SMALL),
+    EncoderDecoderLSTMClassifier(4, **SMALL),
+    # A label for each step: the checks ask for more labels than their tables have columns.
+    SequenceLSTMClassifier(4, delay=5, **SMALL),
+    OneToManyLSTMClassifier(4, **SMALL),
 ]
 # What surrounds a network and how many there are change no convention.
 REMEDIED = [
@@ -135,12 +155,20 @@ OTHERS = [
     GroupScaler(group=0, pooled=True),
     DatedCalendarFeatures(["hour", "month"]),
 ]
-ESTIMATORS = [*TRANSFORMERS, *REGRESSORS, *REMEDIED, *BASELINES, *AROUND_OTHERS, *OTHERS]
+ESTIMATORS = [
+    *TRANSFORMERS,
+    *REGRESSORS,
+    *CLASSIFIERS,
+    *REMEDIED,
+    *BASELINES,
+    *AROUND_OTHERS,
+    *OTHERS,
+]
 
 ANY_LABEL = "labels of series are of any kind that can be looked up, which a dict cannot"
 # What cannot hold, and why; names that a version of scikit-learn lacks do no harm.
 EXPECTED_FAILURES = {
-    BaseLSTMRegressor: {
+    (BaseLSTMRegressor, BaseLSTMClassifier): {
         "check_estimator_tags_renamed": "SciKeras' BaseWrapper still has _more_tags",
         "check_sample_weight_equivalence_on_dense_data": (
             "minibatches, and the loss of a batch is divided by its rows, not its weights"
@@ -200,8 +228,8 @@ def test_every_public_estimator_is_checked():
     # Those of this file are one of the package with what the checks do not give it.
     own = {type(estimator) for estimator in ESTIMATORS}
     checked = {cls.__base__ if cls.__module__ == __name__ else cls for cls in own}
-    # It has no network: every regressor with one is a check of it.
-    assert estimators - {BaseLSTMRegressor} == checked
+    # They have no network: every estimator with one is a check of them.
+    assert estimators - {BaseLSTMRegressor, BaseLSTMClassifier} == checked
 
 
 def test_expected_failures_are_strict(pytestconfig):

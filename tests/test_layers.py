@@ -45,12 +45,12 @@ LAYERS = {
     "_smoothing": 3,
     "_targets": 1,
     "_known": 2,
-    "_quantiles": 1,
     "metrics": 1,
     "networks": 1,
     "_clock": 2,
     "framing": 2,
     "layers": 3,
+    "_quantiles": 3.5,
     "_rows": 3,
     "_compilation": 3.5,
     "_shell": 3.5,
@@ -74,10 +74,15 @@ LAYERS = {
     "_checkpoints": 5.2,
     "_course": 5.5,
     "groups": 5,
-    "_base": 6,
+    "_architectures": 5,
     "_inputs": 5.5,
+    "_remedies": 5.7,
+    "_base": 6,
+    "_regressor": 6.5,
+    "_classifier": 6.5,
     "_outliers": 0,
     "regressors": 7,
+    "classifiers": 7,
     "baselines": 7,
     "pipelines": 8,
     "forecaster": 8,
@@ -249,5 +254,5 @@ def test_public_modules_can_be_reached_from_the_package():
 
 
 def test_unknown_names_are_attribute_errors():
-    with pytest.raises(AttributeError, match="'skforecast_lstm' has no attribute 'LSTMClassifier'"):
-        skforecast_lstm.LSTMClassifier  # noqa: B018
+    with pytest.raises(AttributeError, match="'skforecast_lstm' has no attribute 'LSTMClusterer'"):
+        skforecast_lstm.LSTMClusterer  # noqa: B018

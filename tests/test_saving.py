@@ -202,7 +202,8 @@ def test_every_public_estimator_and_builder_is_trusted():
         assert hasattr(__import__(module, fromlist=[attribute]), attribute), name
     public = [getattr(skforecast_lstm, name) for name in skforecast_lstm.__all__]
     estimators = {c for c in public if isinstance(c, type) and hasattr(c, "get_params")}
-    names = {f"{c.__module__}.{c.__qualname__}" for c in estimators - {BaseLSTMRegressor}}
+    bases = {skforecast_lstm.BaseLSTMRegressor, skforecast_lstm.BaseLSTMClassifier}
+    names = {f"{c.__module__}.{c.__qualname__}" for c in estimators - bases}
     assert names <= set(TRUSTED_TYPES)
     builders = {n for n in vars(skforecast_lstm.networks) if n.startswith("build_")}
     assert {f"skforecast_lstm.networks.{n}" for n in builders} <= set(TRUSTED_TYPES)

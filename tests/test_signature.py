@@ -15,14 +15,22 @@ from sklearn.base import clone
 
 import skforecast_lstm
 from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, networks
-from skforecast_lstm._parameters import LSTMParameters, documented, parameter
+from skforecast_lstm._parameters import (
+    ClassifierParameters,
+    RegressorParameters,
+    documented,
+    parameter,
+)
 
-REGRESSORS = [name for name in skforecast_lstm.__all__ if name.endswith("LSTMRegressor")]
-SHARED = [field.name for field in dataclasses.fields(LSTMParameters)]
+ESTIMATORS = [
+    name for name in skforecast_lstm.__all__ if name.endswith(("LSTMRegressor", "LSTMClassifier"))
+]
+SHARED = [field.name for field in dataclasses.fields(RegressorParameters)]
+OF_LABELS = [field.name for field in dataclasses.fields(ClassifierParameters)]
 X = np.random.default_rng(0).normal(size=(12, 3, 1))
 Y = X[:, -1, 0]
 
-each_name = pytest.mark.parametrize("name", REGRESSORS)
+each_name = pytest.mark.parametrize("name", ESTIMATORS)
 
 
 def build_dense(input_shape, n_steps_out, n_targets, *, units, gain=1.0):
@@ -63,18 +71,23 @@ class DeclaredRegressor(DenseRegressor):
 @each_name
 def test_signatures_are_explicit_and_only_the_first_is_positional(name):
     first, *others = inspect.signature(getattr(skforecast_lstm, name)).parameters.values()
-    assert first.name == ("filters" if name == "ConvLSTMRegressor" else "units")
+    is_conv = name.startswith("ConvLSTM")
+    assert first.name == ("filters" if is_conv else "units")
     assert first.kind is first.POSITIONAL_OR_KEYWORD
     assert {p.kind for p in others} == {inspect.Parameter.KEYWORD_ONLY}
     names = {p.name for p in (first, *others)}
-    missing = {"units", "cell"} if name == "ConvLSTMRegressor" else set()
-    assert set(SHARED) - names == missing
+    shared = OF_LABELS if name.endswith("Classifier") else SHARED
+    assert set(shared) - names == ({"units", "cell"} if is_conv else set())
 
 
 @each_name
 def test_what_is_no_parameter_is_a_type_error(name):
     cls = getattr(skforecast_lstm, name)
-    owner = "LSTMParameters" if cls is BaseLSTMRegressor else name
+    owners = {
+        "BaseLSTMRegressor": "RegressorParameters",
+        "BaseLSTMClassifier": "ClassifierParameters",
+    }
+    owner = owners.get(name, name)
     with pytest.raises(TypeError, match=rf"^{owner}.__init__\(\) got an unexp.* argument 'epoch'"):
         cls(epoch=3)
     with pytest.raises(TypeError, match="positional argument"):
@@ -106,7 +119,8 @@ def test_types_of_parameters_can_be_read(name):
     types = get_type_hints(cls.__init__)  # as makers of command lines and forms do
     assert set(types) == {*inspect.signature(cls).parameters, "return"}
     assert types["epochs"] == int | str
-    assert types["season_length"] == int | None
+    assert types["learning_rate_schedule"] is str
+    assert types["clipnorm"] == float | None
 
 
 @pytest.mark.parametrize("cls", [DenseRegressor, GainRegressor, DeclaredRegressor])
