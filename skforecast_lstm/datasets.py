@@ -1,4 +1,4 @@
-"""Small real series that come with the package, and generators; nothing is downloaded."""
+"""Small real data sets that come with the package, and generators; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = [
     "load_air_passengers",
     "load_bike_rentals",
     "load_co2",
+    "load_japanese_vowels",
     "load_us_macro",
     "make_seasonal",
     "make_toy_table",
@@ -80,6 +81,57 @@ def load_co2() -> pd.Series:
     ((2284,), 59)
     """
     return _read_csv("co2.csv", pd.offsets.Week(weekday=5))["co2"]
+
+
+def load_japanese_vowels() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Load 640 utterances of nine speakers: sequences of varying length to classify.
+
+    Each row is one utterance of the Japanese vowels /ae/, and its label is the speaker. The split
+    into training and test rows is the source's, so that accuracies can be compared with published
+    ones. The test rows were recorded on other occasions.
+
+    Returns
+    -------
+    X_train : ndarray of shape (270, 29, 12)
+        Twelve LPC (linear predictive coding) cepstrum coefficients of each frame, as float64,
+        oldest frame first. Utterances have 7 to 29 frames (at most 26 in `X_train`), 6.4 ms apart.
+        In shorter ones the frames in front are NaN; ``missing="mask"`` leaves them out.
+    X_test : ndarray of shape (370, 29, 12)
+        The same of the test utterances.
+    y_train : ndarray of shape (270,)
+        The speaker of each utterance, 1 to 9, as int64: 30 utterances of each.
+    y_test : ndarray of shape (370,)
+        31, 35, 88, 44, 29, 24, 40, 50 and 29 utterances of the nine speakers.
+
+    Notes
+    -----
+    Source: the Japanese Vowels dataset [1]_ of the UCI repository, described in [2]_, in the copy
+    that aeon ships (``datasets/data/JapaneseVowels``).
+    Licence: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); please cite [1]_.
+    Changes: none of the values; the file is a table of one row per frame, and the NaN in front of
+    shorter utterances are the loader's. Rows are sorted by speaker, as in the source: shuffle them
+    where the last rows are to validate, as those of early stopping do.
+
+    References
+    ----------
+    .. [1] Kudo, Toyama and Shimbo (1999). Japanese Vowels. UCI Machine Learning Repository.
+       https://doi.org/10.24432/C5NS47 (data)
+    .. [2] Kudo, Toyama and Shimbo (1999). Multidimensional curve classification using
+       passing-through regions. Pattern Recognition Letters, 20(11-13), 1103-1111.
+
+    Examples
+    --------
+    >>> from skforecast_lstm.datasets import load_japanese_vowels
+    >>> X_train, X_test, y_train, y_test = load_japanese_vowels()
+    >>> X_train.shape, y_train[:3].tolist()
+    ((270, 29, 12), [1, 1, 1])
+    """
+    file = resources.files("skforecast_lstm") / "data" / "japanese_vowels.csv.gz"
+    with file.open("rb") as packed:
+        frames = pd.read_csv(packed, compression="gzip")
+    X_train, y_train = _sequences(frames[frames["part"] == "train"], n_steps=29)
+    X_test, y_test = _sequences(frames[frames["part"] == "test"], n_steps=29)
+    return X_train, X_test, y_train, y_test
 
 
 def load_us_macro() -> pd.DataFrame:
@@ -235,6 +287,15 @@ def make_toy_table() -> pd.DataFrame:
     """
     in1 = np.arange(10, 100, 10, dtype="int64")
     return pd.DataFrame({"in1": in1, "in2": in1 + 5, "out": in1 + (in1 + 5)})
+
+
+def _sequences(frames: pd.DataFrame, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """The frames of each utterance, at the end of n_steps with NaN in front, and its speaker."""
+    values = frames.loc[:, "c1":]
+    utterances = frames.groupby("utterance")
+    X = np.full((utterances.ngroups, n_steps, values.shape[1]), np.nan)
+    X[utterances.ngroup(), n_steps - 1 - utterances.cumcount(ascending=False)] = values
+    return X, utterances["speaker"].first().to_numpy("int64", copy=True)
 
 
 def _check_number(

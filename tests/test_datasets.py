@@ -1,26 +1,29 @@
-"""The bundled series against the literature, statsmodels and UCI's own daily table."""
+"""The bundled data against the literature, statsmodels and UCI's own files."""
 
 from __future__ import annotations
 
 import csv
 import doctest
+import gzip
 from importlib import resources
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from skforecast_lstm import datasets
 from skforecast_lstm.datasets import (
     load_air_passengers,
     load_bike_rentals,
     load_co2,
+    load_japanese_vowels,
     load_us_macro,
     make_seasonal,
     make_toy_table,
 )
 
-# loader, shape, first and last time, offset, name of the index
+# Loaders of series and tables: loader, shape, first and last time, offset, name of the index
 LOADERS = [
     (load_air_passengers, (144,), "1949-01-01", "1960-12-01", pd.offsets.MonthBegin(), "month"),
     (load_co2, (2284,), "1958-03-29", "2001-12-29", pd.offsets.Week(weekday=5), "week"),
@@ -43,6 +46,7 @@ LOADERS = [
 ]
 LOADER_NAMES = [name for name in datasets.__all__ if name.startswith("load_")]
 each_loader = pytest.mark.parametrize("load", [getattr(datasets, name) for name in LOADER_NAMES])
+each_table = pytest.mark.parametrize("load", [load for load, *_ in LOADERS])
 
 # "cnt" of May 2011 in UCI's day.csv, a file from which nothing in the package was made.
 UCI_DAILY_RENTALS_OF_MAY = [
@@ -55,8 +59,9 @@ UCI_DAILY_RENTALS_OF_MAY = [
 # --- every loader -------------------------------------------------------------------------------
 
 
-def test_every_loader_is_in_the_table():
-    assert sorted(load.__name__ for load, *_ in LOADERS) == sorted(LOADER_NAMES)
+def test_every_loader_is_in_the_table_or_loads_sequences():
+    tables = [load.__name__ for load, *_ in LOADERS]
+    assert sorted([*tables, "load_japanese_vowels"]) == sorted(LOADER_NAMES)
 
 
 @pytest.mark.parametrize(("load", "shape", "first", "last", "freq", "name"), LOADERS)
@@ -75,7 +80,7 @@ def test_shape_and_index(load, shape, first, last, freq, name):
     assert len(pd.date_range(first, last, freq=freq)) == len(data)
 
 
-@each_loader
+@each_table
 def test_dtypes_and_missing_values(load):
     frame = load().to_frame() if load().ndim == 1 else load()
     assert (frame.dtypes == np.float64).all()
@@ -83,7 +88,7 @@ def test_dtypes_and_missing_values(load):
     assert int(frame.isna().sum().sum()) == (59 if load is load_co2 else 0)
 
 
-@each_loader
+@each_table
 def test_each_call_returns_a_fresh_object(load):
     data, untouched = load(), load()
     data.iloc[:] = -1.0
@@ -101,17 +106,23 @@ def test_each_call_returns_a_fresh_object(load):
 def test_docstring_states_source_licence_and_changes(load):
     for word in ("Source:", "Licence:", "Changes:", "References", "Returns", ">>> "):
         assert word in load.__doc__, word
-    assert f"of shape {load().shape}" in load.__doc__
+    data = load()
+    for part in data if isinstance(data, tuple) else (data,):
+        assert f"of shape {part.shape}" in load.__doc__
 
 
-def test_every_data_file_has_a_loader_and_all_are_small():
+def test_every_data_file_has_a_loader_and_a_licence_and_all_are_small():
     folder = resources.files("skforecast_lstm") / "data"
-    files = {file.name: file for file in folder.iterdir() if file.name.endswith(".csv")}
-    assert sorted(files) == sorted(name.removeprefix("load_") + ".csv" for name in LOADER_NAMES)
-    assert sum(len(file.read_bytes()) for file in files.values()) < 400_000
+    files = {file.name: file for file in folder.iterdir() if ".csv" in file.name}
+    names = sorted(name.partition(".")[0] for name in files)
+    assert names == sorted(name.removeprefix("load_") for name in LOADER_NAMES)
+    assert sum(len(file.read_bytes()) for file in files.values()) < 650_000
+    licences = (folder / "LICENSES.md").read_text(encoding="utf-8")
+    for name in files:
+        assert f"| `{name}` |" in licences
 
 
-@each_loader
+@each_table
 def test_values_are_those_written_in_the_file_to_the_last_bit(load):
     name = load.__name__.removeprefix("load_") + ".csv"
     file = resources.files("skforecast_lstm") / "data" / name
@@ -261,6 +272,96 @@ def test_bike_calendar():
     assert [day.strftime("%m-%d") for day in holidays] == ["04-15", "05-30", "07-04"]
     expected = (bikes.index.day_of_week < 5) & (bikes["holiday"] == 0)
     assert (bikes["working_day"] == expected).all()
+
+
+# --- Japanese vowels ----------------------------------------------------------------------------
+
+# In UCI's "ae.train" and "ae.test", files from which nothing in the package was made: the first
+# two and the last frame of the training utterances, and the last two of the test utterances.
+UCI_FRAMES = """
+1.860936 -0.207383 0.261557 -0.214562 -0.171253
+1.891651 -0.193249 0.235363 -0.249118 -0.112890
+0.966744 -0.323093 0.305467 -0.419457 0.514195
+1.118108 -0.258605 -0.103982 -0.231256 0.344866
+1.177449 -0.404080 0.052026 -0.284812 0.429840
+"""
+
+
+def lengths(X):
+    """Known frames of each utterance."""
+    return (~np.isnan(X).all(axis=2)).sum(axis=1)
+
+
+def test_vowels_have_the_utterances_that_uci_counts():
+    X_train, X_test, y_train, y_test = load_japanese_vowels()
+    assert X_train.shape == (270, 29, 12)
+    assert X_test.shape == (370, 29, 12)
+    assert X_train.dtype == X_test.dtype == np.float64
+    assert y_train.dtype == y_test.dtype == np.int64
+    speakers = np.arange(1, 10)
+    np.testing.assert_array_equal(y_train, np.repeat(speakers, 30))
+    np.testing.assert_array_equal(y_test, np.repeat(speakers, [31, 35, 88, 44, 29, 24, 40, 50, 29]))
+
+
+def test_vowels_have_nan_in_front_only():
+    for X, longest in zip(load_japanese_vowels()[:2], (26, 29), strict=True):
+        known = lengths(X)
+        assert known.min() == 7
+        assert known.max() == longest
+        expected = np.arange(29) < 29 - known[:, None]
+        np.testing.assert_array_equal(np.isnan(X), np.broadcast_to(expected[:, :, None], X.shape))
+        assert not np.isinf(X).any()
+
+
+def test_vowels_are_those_of_uci():
+    X_train, X_test, *_ = load_japanese_vowels()
+    # MathWorks' example prints these lengths of its first training and test utterances.
+    assert lengths(X_train)[:5].tolist() == [20, 26, 22, 20, 21]
+    assert lengths(X_test)[:3].tolist() == [19, 17, 19]
+    ours = np.vstack([X_train[0, 9:11], X_train[-1, -1:], X_test[-1, -2:]])[:, :5]
+    uci = [[float(value) for value in line.split()] for line in UCI_FRAMES.strip().splitlines()]
+    np.testing.assert_array_equal(ours, uci)
+
+
+def test_vowels_are_those_written_in_the_file_to_the_last_bit():
+    file = resources.files("skforecast_lstm") / "data" / "japanese_vowels.csv.gz"
+    _, *rows = csv.reader(gzip.decompress(file.read_bytes()).decode().splitlines())
+    X_train, X_test, y_train, y_test = load_japanese_vowels()
+    for part, X, y in (("train", X_train, y_train), ("test", X_test, y_test)):
+        written = [row for row in rows if row[0] == part]
+        values = [[float(value) for value in row[3:]] for row in written]
+        np.testing.assert_array_equal(X[~np.isnan(X[:, :, 0])], values)
+        of_frames = np.repeat(np.column_stack([np.arange(len(y)) + 1, y]), lengths(X), axis=0)
+        np.testing.assert_array_equal(of_frames, [[int(cell) for cell in r[1:3]] for r in written])
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_vowels_equal_those_of_sktime(part):
+    theirs = pytest.importorskip("sktime.datasets")
+    frames, speakers = theirs.load_japanese_vowels(part, return_type="pd-multiindex")
+    X_train, X_test, y_train, y_test = load_japanese_vowels()
+    X, y = (X_train, y_train) if part == "train" else (X_test, y_test)
+    np.testing.assert_array_equal(X[~np.isnan(X[:, :, 0])], frames.to_numpy())
+    np.testing.assert_array_equal(y, speakers.astype(int))
+
+
+def test_each_call_loads_fresh_vowels():
+    first = load_japanese_vowels()
+    for part in first:
+        part[:] = -1
+    assert not any((part == -1).all() for part in load_japanese_vowels())
+
+
+def test_vowels_tell_their_speakers():
+    X_train, X_test, y_train, y_test = load_japanese_vowels()
+
+    def features(X):
+        return np.hstack([np.nanmean(X, axis=1), X[:, -1]])
+
+    linear = LogisticRegression(max_iter=1000).fit(features(X_train), y_train)
+    # 94.1 % is what is quoted of the method that the data was collected for.
+    assert linear.score(features(X_test), y_test) > 0.941
 
 
 # --- make_seasonal ------------------------------------------------------------------------------
