@@ -310,7 +310,7 @@ def _holds_dates(column: pd.Series) -> bool:
 
 
 def refuse_dates(features: Any) -> None:
-    """Refuse dates among the features: they tell when the rows were, and are no numbers.
+    """Refuse dates among features and targets: they tell when the rows were, and are no numbers.
 
     Raises
     ------
@@ -324,8 +324,8 @@ def refuse_dates(features: Any) -> None:
             continue
         name = features.columns[position]
         raise ValueError(
-            f"column {name!r} holds dates, which are no feature. Make it the index, so that they "
-            f"tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
+            f"column {name!r} holds dates, which are no feature or target. Make it the index, so "
+            f"that they tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
             f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
             f"parse_dates=True)), or name it in make_supervised and Forecaster with "
             f"time={name!r}. CalendarFeatures makes features of the index."

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from skforecast_lstm._containers import as_numbers, with_times
 from skforecast_lstm._dates import refuse_dates, to_dates
@@ -50,13 +51,17 @@ def make_supervised(
     ----------
     data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
         The table: rows are time, oldest first, columns are series. Tables of polars, pyarrow and
-        others with ``to_pandas`` are taken as those of pandas; booleans count as 0 and 1.
+        others with ``to_pandas`` are taken as those of pandas; booleans among the features count
+        as 0 and 1.
     target : column name, position, or list of them, default=None
-        What is to be predicted. Names for a DataFrame, positions for an array. None: every column
-        but those of `known_future` and `group`.
+        What is to be predicted: numbers, or labels for a classifier, which are booleans, text,
+        categories or whole numbers. Names for a DataFrame, positions for an array. None: every
+        column but those of `known_future` and `group`.
     features : column name, position, or list of them, default=None
         What is known at each row, in this order. None: every column, the targets first; with
-        ``lead=0`` every column but the targets.
+        ``lead=0`` every column but the targets. Targets that are text or categories are then left
+        out, because scalers and networks take numbers only; name them here where a step of the
+        pipeline encodes them.
     n_steps_out : int, default=1
         The horizon: how many steps are predicted from each row.
     lead : int, default=1
@@ -84,13 +89,16 @@ def make_supervised(
     y : Series, DataFrame or ndarray, of shape (n,) or (n, n_steps_out * n_targets)
         The targets, 1-D where there is only one. Columns are in time-major order (all targets of
         the first step, then of the second, ...) and named like ``"passengers(t+1)"``. A table in,
-        pandas out, and the index is that of the origins.
+        pandas out, and the index is that of the origins. Labels stay what they are: booleans
+        (0, 1 and NaN where some are missing; 0 and 1 beside a target of decimals), text or
+        categories.
 
     Raises
     ------
     ValueError
-        If a column is unknown, a target is not numeric, the table is too short for a single row,
-        its index is not in time order, or ``lead=0`` would put the answer among the features.
+        If a column is unknown, a target holds neither numbers nor labels, the table is too short
+        for a single row, its index is not in time order, or ``lead=0`` would put the answer among
+        the features.
 
     See Also
     --------
@@ -115,6 +123,14 @@ def make_supervised(
     >>> X, y = make_supervised(df, target="out", lead=0)
     >>> list(X.columns), y.name
     (['in1', 'in2'], 'out(t)')
+
+    Labels, here whether the next value exceeds a limit:
+
+    >>> df = pd.DataFrame({"load": [5, 9, 7, 3, 8]})
+    >>> df["high"] = df["load"] > 6
+    >>> X, y = make_supervised(df, target="high")
+    >>> X["high"].tolist(), y.tolist()
+    ([0, 1, 1, 0], [True, True, False, True])
 
     A covariate that is known in advance, and two series in one table:
 
@@ -160,6 +176,8 @@ class Frame(PlainState):
         Steps predicted from each row, and rows from there to the first of them.
     group : int or None
         Position of the labels that tell series apart.
+    booleans : list of int
+        Positions of the targets that are labels True and False, which the table holds as 0 and 1.
     """
 
     table: pd.DataFrame
@@ -169,6 +187,7 @@ class Frame(PlainState):
     n_steps_out: int
     lead: int
     group: int | None = None
+    booleans: list[int] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -193,11 +212,19 @@ class Frame(PlainState):
         targets = free if target is None else _positions(table, target, "target")
         others = [c for c in others if c not in targets]
         if features is None:
-            chosen = others if lead == 0 else [*targets, *others]
+            own = (
+                [] if lead == 0 else [c for c in targets if is_numeric_dtype(table.dtypes.iloc[c])]
+            )
+            chosen = [*own, *others]
         else:
             chosen = [c for c in _positions(table, features, "features") if c != group]
         _check_roles(table, targets, chosen, known, group, lead)
-        return cls(table, targets, chosen, known, n_steps_out, lead, group)
+        kinds = [table.dtypes.iloc[c].kind for c in targets]
+        # Beside decimals, which are no labels, they are numbers as well.
+        booleans = [c for c, kind in zip(targets, kinds, strict=True) if kind == "b"]
+        booleans = [] if "f" in kinds else booleans
+        table = as_numbers(table, but=group)
+        return cls(table, targets, chosen, known, n_steps_out, lead, group, booleans)
 
     @property
     def label(self) -> Any:
@@ -224,6 +251,9 @@ class Frame(PlainState):
         """
         rows = self.origins()
         y = self._coming(self.targets, rows)
+        for place, column in enumerate(self.targets * self.n_steps_out):
+            if column in self.booleans:
+                y.isetitem(place, y.iloc[:, place].astype(bool))
         return self.inputs(rows), y.iloc[:, 0] if y.shape[1] == 1 else y
 
     def origins(self) -> np.ndarray:
@@ -322,14 +352,14 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
         raise ValueError(f"data must have unique column names, got {doubled!r} more than once.")
     if group is None:
         check_time_order(table.index, "make_supervised")
-        return as_numbers(table), None
+        return table, None
     [position] = _positions(table, [group], "group")
     if is_time_index(table.index) and not table.index.is_monotonic_increasing:
         table = table.sort_index(kind="stable")
     check_time_order(table.index, "make_supervised", table.iloc[:, position])
     if isinstance(table.index, pd.RangeIndex):
         _warn_if_stacked(table.iloc[:, position])
-    return as_numbers(table, but=position), position
+    return table, position
 
 
 def _warn_if_stacked(labels: pd.Series) -> None:
@@ -382,15 +412,20 @@ def _check_roles(
                 f"{names[column]!r} cannot be both target and {role}: what is to be predicted is "
                 f"not known in advance."
             )
-        if not pd.api.types.is_numeric_dtype(table.dtypes.iloc[column]):
-            raise ValueError(
-                f"target={names[column]!r} must be numeric, got dtype {table.dtypes.iloc[column]}."
-            )
-    refuse_dates(table.iloc[:, sorted({*features, *known} - {group})])
+    refuse_dates(table.iloc[:, sorted({*targets, *features, *known} - {group})])
+    for column in targets:
+        _check_target(table.iloc[:, column])
     if not targets:
         raise ValueError("no column is left to be a target: name it with target=...")
     if group is not None and group in known:
         raise ValueError(f"group={names[group]!r} cannot be among known_future as well.")
+    if not features and not known and lead:
+        raise ValueError(
+            f"no column is left to be a feature: the targets {[names[c] for c in targets]} are "
+            f"text or categories, which are features only where features=... names them, for a "
+            f"step of the pipeline that encodes them. Name other columns as features, or give "
+            f"numbers beside them."
+        )
     if not features and not known:
         raise ValueError(
             "lead=0 predicts a column from the other columns of the same row, but every column is "
@@ -402,3 +437,17 @@ def _check_roles(
             f"lead=0 predicts {answers} at the row itself, so it cannot be among the features: the "
             f"model would be shown the answer. Leave it out of features, or use lead=1."
         )
+
+
+def _check_target(column: pd.Series) -> None:
+    """Refuse what is neither numbers nor labels."""
+    if is_numeric_dtype(column.dtype):
+        return
+    kind = infer_dtype(column, skipna=True)
+    if kind in ("string", "categorical", "empty"):
+        return
+    raise ValueError(
+        f"target={column.name!r} must hold numbers, or labels: booleans, text or categories; got "
+        f"dtype {column.dtype} of kind {kind!r}. Make it numbers with pd.to_numeric(...), or text "
+        f"with .astype(str)."
+    )

@@ -90,11 +90,12 @@ def test_dtype_is_kept(dtype):
 
 
 # Booleans have no NaN and no sum, and the types of extensions have several ways to miss a value:
-# all become numbers of numpy, once, where the table comes in.
+# features become numbers of numpy, once, where the table comes in. A target of booleans is a label.
 @pytest.mark.parametrize("dtype", ["bool", "boolean", "Int64"])
 def test_what_counts_becomes_a_number_of_numpy(dtype):
     X, y = make_supervised(pd.DataFrame({"x": [1, 0, 1, 1]}, dtype=dtype), n_steps_out=2)
-    assert {*X.dtypes, *y.dtypes} == {np.dtype("int64")}
+    assert {*X.dtypes} == {np.dtype("int64")}
+    assert {*y.dtypes} == {np.dtype("int64" if dtype == "Int64" else "bool")}
 
 
 @pytest.mark.parametrize("dtype", ["int64", "float32"])
@@ -166,6 +167,105 @@ def test_a_tuple_that_is_a_name_is_one_column():
     table.columns = pd.Index([("a", 1), ("b", 2)], tupleize_cols=False)
     _, y = make_supervised(table, target=("b", 2))
     assert y.tolist() == [21]
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+WEATHER = ["sun", "rain", None, "rain", "fog", "sun"]
+LABELS = {
+    "text": pd.Series(WEATHER),
+    "objects": pd.Series(WEATHER, dtype=object),
+    "categories": pd.Series(WEATHER, dtype="category"),
+    "booleans": pd.Series([True, False, False, True, False, True]),
+    "integers": pd.Series([3, 1, 1, 2, 1, 3]),
+}
+each_label = pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+
+
+def of_steps(labels, steps):
+    """The labels of these steps ahead, in their own type."""
+    n_rows = len(labels) - max(steps)
+    parts = [labels.iloc[step : step + n_rows].set_axis(range(n_rows), axis=0) for step in steps]
+    names = [f"state(t+{step})" if step else "state(t)" for step in steps]
+    return pd.concat(parts, axis=1).set_axis(names, axis=1)
+
+
+@each_label
+@pytest.mark.parametrize(("n_steps_out", "lead"), [(1, 1), (1, 0), (2, 1), (3, 0), (1, 2)])
+def test_labels_are_framed_as_numbers_are_and_keep_their_type(labels, n_steps_out, lead):
+    table = TABLE.assign(state=labels)
+    X, y = make_supervised(table, "state", n_steps_out=n_steps_out, lead=lead)
+    expected = of_steps(labels, range(lead, lead + n_steps_out))
+    pd.testing.assert_frame_equal(y.to_frame() if y.ndim == 1 else y, expected)
+    # Their own history is a feature where it can be counted with.
+    is_number = lead > 0 and labels.dtype.kind in "bi"
+    assert list(X.columns) == ["state"] * is_number + ["a", "b"]
+    assert {dtype.kind for dtype in X.dtypes} == {"i"}
+
+
+@each_label
+def test_features_names_the_history_of_labels(labels):
+    X, _ = make_supervised(TABLE.assign(state=labels), "state", features=["a", "state"])
+    expected = labels.astype(int) if labels.dtype == bool else labels
+    pd.testing.assert_series_equal(X["state"], expected.iloc[:5], check_names=False)
+
+
+def test_several_targets_of_labels_are_time_major_and_each_of_its_type():
+    table = TABLE.assign(state=LABELS["categories"], alarm=LABELS["booleans"])
+    _, y = make_supervised(table, ["state", "alarm"], n_steps_out=2)
+    assert list(y.columns) == ["state(t+1)", "alarm(t+1)", "state(t+2)", "alarm(t+2)"]
+    for target in ("state", "alarm"):
+        expected = of_steps(table[target], [1, 2])
+        expected.columns = [f"{target}(t+1)", f"{target}(t+2)"]
+        pd.testing.assert_frame_equal(y[expected.columns], expected)
+
+
+def test_labels_of_several_series_are_those_of_the_own_one():
+    table = pd.DataFrame(
+        {
+            "load": range(8),
+            "state": list("xuyvzwxu"),
+            "shop": list("abababab"),
+            "open": [True, False] * 4,
+        },
+        index=np.repeat([1, 2, 3, 4], 2),
+    )
+    X, y = make_supervised(table, "state", group="shop", n_steps_out=2)
+    assert list(X.columns) == ["load", "open", "shop"]
+    assert y.to_numpy().tolist() == [["y", "z"], ["v", "w"], ["z", "x"], ["w", "u"]]
+    _, y = make_supervised(table, "open", group="shop")
+    assert (y.dtype, y.tolist()) == (bool, [True, False] * 3)
+
+
+def test_missing_booleans_stay_missing():
+    labels = pd.Series([True, None, False, True, None, False], dtype="boolean")
+    for dtype in ("boolean", object):
+        _, y = make_supervised(TABLE.assign(state=labels.astype(dtype)), "state")
+        np.testing.assert_array_equal(y, [np.nan, 0, 1, np.nan, 0])
+
+
+def test_booleans_beside_decimals_are_numbers():
+    table = pd.DataFrame({"x": [0.5, 1.5, 2.5], "flag": [True, False, True]})
+    _, y = make_supervised(table)
+    assert [dtype.kind for dtype in y.dtypes] == ["f", "i"]
+
+
+def test_labels_in_arrays():
+    array = np.array([[1, "x", True], [2, "y", False], [3, None, True]], dtype=object)
+    X, y = make_supervised(array, target=1)
+    assert (X.tolist(), y[0], pd.isna(y[1])) == ([[1, 1], [2, 0]], "y", True)
+    X, y = make_supervised(array, target=2)
+    assert (X[:, 0].tolist(), y.dtype, y.tolist()) == ([1, 0], bool, [False, True])
+    _, y = make_supervised(np.array([[1, 0], [2, 1], [3, 1]]) > 1, target=0)
+    assert (y.dtype, y.tolist()) == (bool, [True, True])
+
+
+def test_tables_of_labels_are_not_mutated():
+    table = TABLE.assign(state=LABELS["text"], alarm=LABELS["booleans"])
+    before = table.copy(deep=True)
+    _, y = make_supervised(table, ["state", "alarm"], features="a")
+    y.iloc[:, 0] = "x"
+    assert table.equals(before)
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -262,8 +362,19 @@ TWO_LEVELS = pd.MultiIndex.from_product([["x"], [1, 2, 3]], names=["shop", "day"
         (TABLE, {"features": []}, r"features must name at least one column, .* got \[\]"),
         (TABLE, {"features": ["a", "a"]}, r"features must .* none twice, got \['a', 'a'\]"),
         (TABLE, {"target": ["a", 0]}, r"target must .* none twice, got \['a', 0\]"),
-        (TABLE.assign(a="x"), {"target": "a"}, "target='a' must be numeric, got dtype"),
-        (TABLE.assign(a=TABLE["a"].astype("category")), {}, "target='a' must be .* category"),
+        (
+            TABLE.assign(a=[1, "x"] * 3),
+            {"target": "a"},
+            r"'a' must hold .* 'mixed-integer'.*\(str\)",
+        ),
+        (
+            TABLE.assign(a=TABLE["a"].astype(object)),
+            {},
+            r"'a' must hold .* kind 'integer'.*numeric\(",
+        ),
+        (TABLE.assign(a=INDEXES[0]), {"target": "a"}, "'a' holds dates, which are no .*target"),
+        (TABLE.assign(a="2024-01-01"), {"target": "a"}, "'a' holds dates, which are no .*target"),
+        (TABLE.astype(str), {}, r"no column .* feature: the targets \['a', 'b'\] are text"),
         (np.ones((2, 3, 4)), {}, r"data must be 1-D .* or 2-D .* shape \(2, 3, 4\)"),
         (np.float64(3), {}, r"data must be 1-D .* or 2-D .* shape \(\)"),
         (TABLE.head(3).set_axis(DATES), {}, "row 2 .2024-01-02.* comes after 2024-01-03"),
