@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -176,7 +176,7 @@ class Frame(PlainState):
         Steps predicted from each row, and rows from there to the first of them.
     group : int or None
         Position of the labels that tell series apart.
-    booleans : list of int
+    booleans : tuple of int
         Positions of the targets that are labels True and False, which the table holds as 0 and 1.
     """
 
@@ -187,7 +187,7 @@ class Frame(PlainState):
     n_steps_out: int
     lead: int
     group: int | None = None
-    booleans: list[int] = field(default_factory=list)
+    booleans: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -221,8 +221,8 @@ class Frame(PlainState):
         _check_roles(table, targets, chosen, known, group, lead)
         kinds = [table.dtypes.iloc[c].kind for c in targets]
         # Beside decimals, which are no labels, they are numbers as well.
-        booleans = [c for c, kind in zip(targets, kinds, strict=True) if kind == "b"]
-        booleans = [] if "f" in kinds else booleans
+        booleans = tuple(c for c, kind in zip(targets, kinds, strict=True) if kind == "b")
+        booleans = () if "f" in kinds else booleans
         table = as_numbers(table, but=group)
         return cls(table, targets, chosen, known, n_steps_out, lead, group, booleans)
 
@@ -253,7 +253,7 @@ class Frame(PlainState):
         y = self._coming(self.targets, rows)
         for place, column in enumerate(self.targets * self.n_steps_out):
             if column in self.booleans:
-                y.isetitem(place, y.iloc[:, place].astype(bool))
+                y.isetitem(place, y.iloc[:, place].to_numpy(dtype=bool))
         return self.inputs(rows), y.iloc[:, 0] if y.shape[1] == 1 else y
 
     def origins(self) -> np.ndarray:
