@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from skforecast_lstm.intervals import ConformalRegressor
     from skforecast_lstm.lags import LagsToWindows
     from skforecast_lstm.pipelines import (
+        CompleteRowsClassifier,
         CompleteRowsRegressor,
         TablePipeline,
         make_lstm_pipeline,
@@ -75,6 +76,7 @@ _MODULES = {
     "CNNLSTMClassifier": "classifiers",
     "CNNLSTMRegressor": "regressors",
     "CalendarFeatures": "calendar",
+    "CompleteRowsClassifier": "pipelines",
     "CompleteRowsRegressor": "pipelines",
     "ConformalRegressor": "intervals",
     "ConvLSTMClassifier": "classifiers",
@@ -143,6 +145,7 @@ __all__ = [
     "CNNLSTMClassifier",
     "CNNLSTMRegressor",
     "CalendarFeatures",
+    "CompleteRowsClassifier",
     "CompleteRowsRegressor",
     "ConformalRegressor",
     "ConvLSTMClassifier",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
@@ -29,17 +30,23 @@ _OUT_OF_ORDER = {
     "BaseBagging": "fits its estimators to rows drawn at random",
     "BaseWeightBoosting": "fits its estimators to rows drawn at random",
     "RANSACRegressor": "fits its estimator to rows drawn at random",
-    "RegressorChain": "adds its forecasts to the columns, and drops the dates of the rows",
+    "_BaseChain": "adds its forecasts to the columns, and drops the dates of the rows",
     "_BaseStacking": "learns from forecasts of folds that were fitted to what came after them",
 }
 _WAYS_OUT = {
-    "RegressorChain": "MultiOutputRegressor fits a pipeline per step; most regressors of a "
-    "pipeline predict all steps at once, without anything around it.",
-    "_BaseStacking": "VotingRegressor averages pipelines; cv='prefit' takes fitted ones, each as "
-    "FrozenEstimator(pipeline).",
+    "_BaseChain": "MultiOutputRegressor and MultiOutputClassifier fit a pipeline per step; most "
+    "last steps of a pipeline predict all steps at once, without anything around it.",
+    "_BaseStacking": "VotingRegressor and VotingClassifier average pipelines; cv='prefit' takes "
+    "fitted ones, each as FrozenEstimator(pipeline).",
+}
+_OF_ONE_TARGET = {
+    "_BaseStacking",
+    "_BaseVoting",
+    "BaseThresholdClassifier",
+    "CalibratedClassifierCV",
 }
 _INSIDE = (
-    "Put it behind the windows, CompleteRowsRegressor({name}(...)) as the last step, or average "
+    "Put it behind the windows, {wrapper}({name}(...)) as the last step, or average "
     "networks with n_members."
 )
 
@@ -51,6 +58,8 @@ def fitted_parts(estimator: Any) -> list[Any]:
             return [getattr(estimator, name)]
     if isinstance(estimator, FrozenEstimator):
         return [estimator.estimator]
+    if hasattr(estimator, "calibrated_classifiers_"):
+        return [part.estimator for part in estimator.calibrated_classifiers_]
     if isinstance(estimator, Pipeline):
         return [step for _, step in estimator.steps]
     if hasattr(estimator, "transformers_"):  # a ColumnTransformer
@@ -158,7 +167,7 @@ def splits_rows(estimator: Any) -> bool:
 
 def takes_one_target(estimator: Any) -> bool:
     """Tell whether an estimator of scikit-learn takes the targets of one step only."""
-    return bool(_bases(estimator) & {"VotingRegressor", "_BaseStacking"})
+    return bool(_bases(estimator) & _OF_ONE_TARGET)
 
 
 def check_order(estimator: Any) -> None:
@@ -175,10 +184,11 @@ def check_order(estimator: Any) -> None:
         if not reasons or is_prefit or not _can_be_fitted(part) or not find_windows(part):
             continue
         reason, name = reasons.pop(), type(part).__name__
+        wrapper = "CompleteRowsClassifier" if is_classifier(part) else "CompleteRowsRegressor"
         raise ValueError(
             f"{name} {_OUT_OF_ORDER[reason]}, so that a window step inside of it would cut windows "
             f"of rows that do not follow one another. "
-            f"{_WAYS_OUT.get(reason, _INSIDE.format(name=name))}"
+            f"{_WAYS_OUT.get(reason, _INSIDE.format(name=name, wrapper=wrapper))}"
         )
 
 

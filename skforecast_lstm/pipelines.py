@@ -1,4 +1,4 @@
-"""The recommended pipeline in one call, and what lets any regressor stand at its end."""
+"""The recommended pipeline in one call, and what lets any estimator stand at its end."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
-from skforecast_lstm._scoring import r2_of_known
+from skforecast_lstm._labels import Labels, label_array
+from skforecast_lstm._scoring import accuracy_of_known, r2_of_known
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -31,16 +39,21 @@ from skforecast_lstm._validation import (
 from skforecast_lstm._windows import are_needed, fill_unneeded
 from skforecast_lstm.windows import WindowTransformer
 
-__all__ = ["CompleteRowsRegressor", "TablePipeline", "make_lstm_pipeline"]
+__all__ = [
+    "CompleteRowsClassifier",
+    "CompleteRowsRegressor",
+    "TablePipeline",
+    "make_lstm_pipeline",
+]
 
-# Infinity is left to the inner regressor, which looks for it in the rows that it gets.
+# Infinity is left to the inner estimator, which looks for it in the rows that it gets.
 _CHECKS = {"dtype": FLOATS, "ensure_all_finite": False}
 _CHECKS_OF_Y = {**_CHECKS, "ensure_2d": False}
 _SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
 
 
 def make_lstm_pipeline(
-    regressor: Any = None,
+    estimator: Any = None,
     *,
     n_steps_in: int,
     n_steps_out: int | None = None,
@@ -57,10 +70,10 @@ def make_lstm_pipeline(
 
     Parameters
     ----------
-    regressor : regressor, default=None
+    estimator : regressor or classifier, default=None
         The last step. None: an :class:`LSTMRegressor` that forecasts better than the one of the
         textbooks, see Notes. One that takes no 3-D windows, such as scikit-learn's, gets a flat
-        table of lags, within :class:`CompleteRowsRegressor`.
+        table of lags, within :class:`CompleteRowsRegressor` or :class:`CompleteRowsClassifier`.
     n_steps_in : int
         Length of the window in rows (steps of time). Two seasons are a good start.
     n_steps_out : int, default=None
@@ -93,7 +106,7 @@ def make_lstm_pipeline(
     ------
     ValueError
         If `scaler` is no transformer and no name of one, a number of steps is none, or
-        `season_length` is given with a regressor.
+        `season_length` is given with an estimator.
 
     See Also
     --------
@@ -135,15 +148,15 @@ def make_lstm_pipeline(
     lead = check_integer(lead, "lead", 0)
     if n_steps_out is not None:
         n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
-    is_default = regressor is None
+    is_default = estimator is None
     if is_default:
-        regressor = _recommended_regressor(season_length, lead)
+        estimator = _recommended_regressor(season_length, lead)
     elif season_length is not None:
         raise ValueError(
             f"season_length={season_length} is for the default regressor: give it to "
-            f"{type(regressor).__name__} itself, or leave regressor=None."
+            f"{type(estimator).__name__} itself, or leave estimator=None."
         )
-    takes_windows = get_tags(regressor).input_tags.three_d_array
+    takes_windows = get_tags(estimator).input_tags.three_d_array
     window = WindowTransformer(
         n_steps_in,
         n_steps_out=n_steps_out,
@@ -153,7 +166,10 @@ def make_lstm_pipeline(
         group=group,
     )
     scale = _make_scaler(scaler, group, pooled=is_default)
-    last = regressor if takes_windows else CompleteRowsRegressor(regressor)
+    last = estimator
+    if not takes_windows:
+        is_labels = is_classifier(estimator)
+        last = (CompleteRowsClassifier if is_labels else CompleteRowsRegressor)(estimator)
     return TablePipeline([("scale", scale), ("window", window), ("lstm", last)])
 
 
@@ -191,6 +207,14 @@ def _make_scaler(scaler: Any, group: Any, *, pooled: bool) -> Any:
     from skforecast_lstm.groups import GroupScaler
 
     return GroupScaler(scaler, group=group, pooled=pooled)
+
+
+def _inner_has(name: str) -> Callable[[Any], bool]:
+    def check(owner: Any) -> bool:
+        getattr(getattr(owner, "estimator_", owner.estimator), name)  # says why there is none
+        return True
+
+    return check
 
 
 def _pipeline_has(name: str) -> Callable[[TablePipeline], bool]:
@@ -324,6 +348,63 @@ class TablePipeline(Pipeline):
         with _tables_kept(X) as X:
             return super().predict(X, **params)
 
+    @available_if(_pipeline_has("predict_proba"))
+    def predict_proba(self, X: Any, **params: Any) -> Any:
+        """Predict probabilities with the last step from what the others make of `X`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        proba : ndarray or list of ndarray
+            The probabilities, as the last step gives them.
+        """
+        with _tables_kept(X) as X:
+            return super().predict_proba(X, **params)
+
+    @available_if(_pipeline_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any, **params: Any) -> Any:
+        """Predict logarithms of probabilities with the last step.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        log_proba : ndarray or list of ndarray
+            In the layout of ``predict_proba``.
+        """
+        with _tables_kept(X) as X:
+            return super().predict_log_proba(X, **params)
+
+    @available_if(_pipeline_has("decision_function"))
+    def decision_function(self, X: Any, **params: Any) -> np.ndarray:
+        """Decision function of the last step for what the others make of `X`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows.
+        **params : dict
+            As of ``Pipeline``.
+
+        Returns
+        -------
+        decisions : ndarray
+            The decision function.
+        """
+        with _tables_kept(X) as X:
+            return super().decision_function(X, **params)
+
     @available_if(_pipeline_has("score"))
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """Score the predictions as the last step does.
@@ -353,7 +434,82 @@ class TablePipeline(Pipeline):
         return tags
 
 
-class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class _CompleteRows:
+    """Keep rows with missing values from an estimator that takes none."""
+
+    _parameter_constraints: dict = {"estimator": [HasMethods(["fit", "predict"])]}
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fit the estimator to the rows that miss nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features; rows with NaN are left out.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets; rows where one is missing are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for an estimator that takes them.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If every row misses something.
+        """
+        X, y = self._check_both(as_rows(X), as_rows(y))
+        check_consistent_length(X, y)
+        lacks_y = np.asarray(np.any(pd.isna(y.reshape(len(y), -1)), axis=1))
+        is_complete = complete_rows(np.isnan(X).any(axis=1), lacks_y, names=("X", "y"))
+        weights = {}
+        if sample_weight is not None:
+            weights["sample_weight"] = check_sample_weight(sample_weight, X)[is_complete]
+        self._y_shape = y.shape[1:]
+        learned = self._learned(y, is_complete)
+        try:
+            self.estimator_ = clone(self.estimator).fit(X[is_complete], learned, **weights)
+        except ValueError as error:
+            if y.ndim == 1 or get_tags(self.estimator).target_tags.multi_output:
+                raise
+            name, kind = type(self.estimator).__name__, type(self).__name__[len("CompleteRows") :]
+            raise ValueError(
+                f"{name} takes one target for each row, got y of shape {y.shape} ({error}). Wrap "
+                f"it as MultiOutput{kind}({name}(...)), which fits one for each column."
+            ) from error
+        return self
+
+    def _check_both(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Features and targets, in which NaN may mark what is missing."""
+        raise NotImplementedError
+
+    def _learned(self, y: np.ndarray, is_complete: np.ndarray) -> np.ndarray:
+        """The targets of these rows, as the estimator takes them."""
+        raise NotImplementedError
+
+    def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Features, and which rows are to be predicted, and miss none of them."""
+        check_is_fitted(self)
+        X = validate_data(self, as_rows(X), reset=False, **_CHECKS)
+        return X, ~np.isnan(X).any(axis=1) & are_needed(len(X))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        inner = get_tags(self.estimator)
+        tags.target_tags = inner.target_tags
+        tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """Keep rows with missing values from a regressor that takes none.
 
     The first windows of a table reach back before its first row, and ``WindowTransformer`` marks
@@ -378,6 +534,7 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     See Also
     --------
     make_lstm_pipeline : Puts it around regressors that take no 3-D windows.
+    CompleteRowsClassifier : The same for labels.
 
     Notes
     -----
@@ -394,45 +551,21 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     array([nan, 10., 20., 30.])
     """
 
-    _parameter_constraints: dict = {"estimator": [HasMethods(["fit", "predict"])]}
+    def _check_both(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            return validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
+        except ValueError as error:
+            columns = _columns_of_text(y)
+            if not columns:
+                raise
+            raise ValueError(
+                f"y must hold numbers, got text in {columns} ({error}). A classifier takes labels: "
+                f"CompleteRowsClassifier, or make_lstm_pipeline with a classifier."
+            ) from error
 
-    def __init__(self, estimator: Any) -> None:
-        self.estimator = estimator
-
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CompleteRowsRegressor:
-        """Fit the regressor to the rows that miss nothing.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features; rows with NaN are left out.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets; rows with NaN are left out.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, for a regressor that takes them.
-
-        Returns
-        -------
-        self : CompleteRowsRegressor
-            The fitted regressor.
-
-        Raises
-        ------
-        ValueError
-            If every row misses something.
-        """
-        X, y = as_rows(X), as_rows(y)
-        X, y = validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
-        check_consistent_length(X, y)
-        lacks = np.isnan(X).any(axis=1), np.isnan(y.reshape(len(y), -1)).any(axis=1)
-        is_complete = complete_rows(*lacks, names=("X", "y"))
-        weights = {}
-        if sample_weight is not None:
-            weights["sample_weight"] = check_sample_weight(sample_weight, X)[is_complete]
-        self.estimator_ = clone(self.estimator).fit(X[is_complete], y[is_complete], **weights)
-        self._y_shape, self._y_dtype = y.shape[1:], y.dtype
-        return self
+    def _learned(self, y: np.ndarray, is_complete: np.ndarray) -> np.ndarray:
+        self._y_dtype = y.dtype
+        return y[is_complete]
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of every row that misses nothing.
@@ -481,14 +614,197 @@ class CompleteRowsRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         y = check_array(as_rows(y), input_name="y", **_CHECKS_OF_Y)
         return r2_of_known(y, self.predict(X), sample_weight)
 
-    def _check_rows(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Features, and which rows are to be predicted, and miss none of them."""
-        check_is_fitted(self)
-        X = validate_data(self, as_rows(X), reset=False, **_CHECKS)
-        return X, ~np.isnan(X).any(axis=1) & are_needed(len(X))
 
-    def __sklearn_tags__(self) -> Tags:
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.target_tags, tags.regressor_tags = inner.target_tags, inner.regressor_tags
-        tags.input_tags.allow_nan = True
-        return tags
+class CompleteRowsClassifier(_CompleteRows, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Keep rows with missing values from a classifier that takes none.
+
+    It leaves rows out of ``fit`` whose features or labels miss something, and predicts NaN where
+    features do: what :class:`CompleteRowsRegressor` does for numbers.
+
+    Parameters
+    ----------
+    estimator : classifier
+        The classifier; it is cloned, not changed.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The classifier, fitted to the complete rows. Where some columns of `y` are text and some
+        are numbers, which no array of scikit-learn's holds, it is fitted to the numbers of the
+        labels.
+    classes_ : ndarray of shape (n_classes,) or list of these
+        The labels; of a 2-D `y`, those of each column.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Their names, where ``fit`` was given a DataFrame whose names are all strings.
+
+    See Also
+    --------
+    make_lstm_pipeline : Puts it around classifiers that take no 3-D windows.
+    CompleteRowsRegressor : The same for numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skforecast_lstm.pipelines import CompleteRowsClassifier
+    >>> X, y = np.array([[np.nan], [1], [2], [3]]), np.array(["low", "low", "high", None])
+    >>> model = CompleteRowsClassifier(LogisticRegression()).fit(X, y)
+    >>> model.predict(X)
+    array([nan, 'low', 'high', 'high'], dtype=object)
+    >>> model.predict_proba(X).round(1)
+    array([[nan, nan],
+           [0.4, 0.6],
+           [0.6, 0.4],
+           [0.7, 0.3]])
+    """
+
+    def _check_both(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        return validate_data(self, X, **_CHECKS), label_array(y, self)
+
+    def _learned(self, y: np.ndarray, is_complete: np.ndarray) -> np.ndarray:
+        """Labels as scikit-learn takes them; their numbers where text stands beside numbers."""
+        self._labels = Labels.of(y, int(np.prod(y.shape[1:])))
+        are_counted = {classes.dtype.kind in "biuf" for classes in self._labels.classes}
+        self._is_numbered = len(are_counted) > 1
+        numbers = self._labels.numbers(y[is_complete])
+        return numbers.astype(int) if self._is_numbered else self._labels.labels(numbers)
+
+    @property
+    def classes_(self) -> np.ndarray | list[np.ndarray]:
+        """The labels."""
+        check_is_fitted(self, "estimator_")
+        own, found = self._labels.classes, self.estimator_.classes_
+        if not self._y_shape:
+            return found
+        if not isinstance(found, (list, tuple)):  # it names the columns, if there are several
+            return own if len(own) > 1 else [found]
+        numbers = [
+            part if self._is_numbered else Labels([classes]).numbers(np.asarray(part))
+            for part, classes in zip(found, own, strict=True)
+        ]
+        return [c[np.asarray(n, dtype=int)] for c, n in zip(own, numbers, strict=True)]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the labels of every row that misses nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The labels; NaN for rows with NaN in `X`. With such rows, labels that are numbers or
+            booleans are floats, and others objects.
+        """
+        X, is_known = self._check_rows(X)
+        numbers = np.full((len(X), *self._y_shape), np.nan)
+        if is_known.any():
+            found = np.asarray(self.estimator_.predict(X[is_known])).reshape(-1, *self._y_shape)
+            numbers[is_known] = found if self._is_numbered else self._labels.numbers(found)
+        return self._labels.labels(fill_unneeded(numbers))
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray | list[np.ndarray]:
+        """Predict the probabilities of the labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes), or list of these
+            NaN for rows with NaN in `X`. For a 2-D `y`, as the classifier gives them: a list with
+            those of each column, or an array with the probabilities of the second class of each.
+        """
+        found = self._said_of("predict_proba", X)
+        is_single = self._y_shape == (1,) and not isinstance(found, list)
+        return [found] if is_single else found  # type: ignore[list-item]
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_log_proba(self, X: Any) -> np.ndarray | list[np.ndarray]:
+        """Predict the logarithms of the probabilities of the labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes), or list of these
+            In the layout of ``predict_proba``.
+        """
+        proba = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return [*map(np.log, proba)] if isinstance(proba, list) else np.log(proba)
+
+    @available_if(_inner_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Decision function of the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        decisions : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            NaN for rows with NaN in `X`.
+        """
+        return self._said_of("decision_function", X)  # type: ignore[return-value]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the rows whose labels are all right, of those that miss nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features; rows with NaN are left out.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The true labels; rows where one is missing are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            The accuracy.
+
+        Raises
+        ------
+        ValueError
+            If every row misses something.
+        """
+        return accuracy_of_known(label_array(y, self), self.predict(X), sample_weight)
+
+    def _said_of(self, method: str, X: Any) -> np.ndarray | list[np.ndarray]:
+        """What the classifier says of the rows; NaN where they miss something."""
+        X, is_known = self._check_rows(X)
+        # Of no row it says nothing: one of zeros tells the layout.
+        rows = X[is_known] if is_known.any() else np.zeros_like(X[:1])
+        found = getattr(self.estimator_, method)(rows)
+        if not isinstance(found, (list, tuple)):
+            return _spread(np.asarray(found), is_known)
+        return [_spread(np.asarray(part), is_known) for part in found]
+
+
+def _spread(values: np.ndarray, is_known: np.ndarray) -> np.ndarray:
+    """Values of the rows that are known among all rows; NaN in the others."""
+    spread = np.full((len(is_known), *values.shape[1:]), np.nan)
+    if is_known.any():
+        spread[is_known] = values
+    return fill_unneeded(spread)
+
+
+def _columns_of_text(y: Any) -> list[Any]:
+    """Names, or positions, of the columns of text among targets."""
+    table = y.to_frame() if isinstance(y, pd.Series) else pd.DataFrame(y)
+    is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in table.infer_objects().dtypes]
+    return list(table.columns[is_text])

@@ -35,7 +35,7 @@ _ESTIMATORS = {
     "groups": ["GroupScaler", "GroupTimeSeriesSplit", "GroupTransformedTargetRegressor"],
     "intervals": ["ConformalRegressor"],
     "lags": ["LagsToWindows"],
-    "pipelines": ["CompleteRowsRegressor", "TablePipeline"],
+    "pipelines": ["CompleteRowsClassifier", "CompleteRowsRegressor", "TablePipeline"],
     "regressors": regressors.__all__,
     "windows": ["WindowTransformer"],
 }

@@ -10,9 +10,10 @@ import pytest
 from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone, is_regressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -25,6 +26,7 @@ from skforecast_lstm import (
     CalendarFeatures,
     CNNLSTMClassifier,
     CNNLSTMRegressor,
+    CompleteRowsClassifier,
     CompleteRowsRegressor,
     ConformalRegressor,
     ConvLSTMClassifier,
@@ -142,6 +144,8 @@ class ForecasterOfX(Forecaster):
 FEW = {"cv": 2, "coverage": 0.5}
 AROUND_OTHERS = [
     CompleteRowsRegressor(Ridge()),
+    CompleteRowsClassifier(LogisticRegression()),
+    CompleteRowsClassifier(DecisionTreeClassifier(random_state=0)),
     ConformalRegressor(Ridge(), **FEW),
     ConformalRegressor(make_pipeline(StandardScaler(), Ridge()), adaptive=True, **FEW),
     # Steps that take sparse tables: the pipeline does not.

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 from sklearn.base import MetaEstimatorMixin
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
 
@@ -104,6 +104,7 @@ def fitted(cls):
         "GroupTransformedTargetRegressor": lambda: cls(make_lags(group="shop"), group="shop").fit(
             shops, X["a"]
         ),
+        "CompleteRowsClassifier": lambda: cls(LogisticRegression()).fit(X, X["a"] > 0),
         "CompleteRowsRegressor": lambda: cls(Ridge()).fit(X, X["a"]),
         "ConformalRegressor": lambda: cls(Ridge(), coverage=0.5, adaptive=True).fit(X, X["a"]),
         "Forecaster": lambda: cls(search).fit(X.set_axis(dates)),

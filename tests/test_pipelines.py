@@ -8,22 +8,36 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
-from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier, is_regressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.exceptions import DataConversionWarning
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import r2_score
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+    TunedThresholdClassifierCV,
+    cross_val_score,
+)
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
+from skforecast_lstm._labels import proba_by_column
 from skforecast_lstm.baselines import NaiveRegressor
 from skforecast_lstm.groups import GroupScaler, GroupTimeSeriesSplit
-from skforecast_lstm.pipelines import CompleteRowsRegressor, make_lstm_pipeline
+from skforecast_lstm.pipelines import (
+    CompleteRowsClassifier,
+    CompleteRowsRegressor,
+    make_lstm_pipeline,
+)
 
 # --- scikit-learn's tags ------------------------------------------------------------------------
 
@@ -59,6 +73,8 @@ def test_the_default_is_scale_window_lstm():
         (NaiveRegressor(), True),
         (Ridge(), False),
         (HistGradientBoostingRegressor(), False),
+        (LogisticRegression(), False),
+        (GridSearchCV(LogisticRegression(), {"C": [1, 2]}), False),
     ],
 )
 def test_windows_are_flat_for_regressors_that_take_no_others(regressor, takes_windows):
@@ -66,7 +82,10 @@ def test_windows_are_flat_for_regressors_that_take_no_others(regressor, takes_wi
     assert list(pipeline.named_steps) == ["scale", "window", "lstm"]
     assert pipeline["window"].flatten is not takes_windows
     if not takes_windows:
-        assert isinstance(pipeline["lstm"], CompleteRowsRegressor)
+        is_labels = is_classifier(regressor)
+        kind = CompleteRowsClassifier if is_labels else CompleteRowsRegressor
+        assert type(pipeline["lstm"]) is kind
+        assert is_classifier(pipeline) is is_labels
         assert pipeline["lstm"].estimator is regressor
     elif regressor is not None:
         assert pipeline["lstm"] is regressor
@@ -325,6 +344,203 @@ def test_no_complete_row():
 def test_a_regressor_is_needed():
     with pytest.raises(ValueError, match="estimator"):
         CompleteRowsRegressor(StandardScaler()).fit([[1.0]], [1.0])
+
+
+def test_text_is_no_target_of_a_regressor():
+    table = pd.DataFrame({"x": range(6), "state": list("abcabc")})
+    for target in ("state", ["x", "state"]):
+        X, y = make_supervised(table, target, features="x")
+        with pytest.raises(ValueError, match=r"got text in \['state\(t\+1\)'\].*takes labels"):
+            make_lstm_pipeline(Ridge(), n_steps_in=2).fit(X, y)
+
+
+def test_a_regressor_of_one_target_names_the_way_out():
+    model = CompleteRowsRegressor(HistGradientBoostingRegressor())
+    with pytest.raises(ValueError, match=r"as MultiOutputRegressor\(HistGradientBoosting"):
+        model.fit(np.ones((9, 1)), np.ones((9, 2)))
+
+
+# --- CompleteRowsClassifier ---------------------------------------------------------------------
+
+NAN = np.nan
+X_OF_LABELS = np.array([[NAN], [0.0], [1], [2], [3], [NAN], [5]])
+ONE_COLUMN = {
+    "text": (np.array(["a", "a", "a", "b", "b", "b", "b"]), ["a", "b"]),
+    "text with None": (np.array(["a", "a", "a", "b", "b", "b", None], dtype=object), ["a", "b"]),
+    "str of pandas": (pd.Series(["a", "a", "a", "b", "b", "b", None]), ["a", "b"]),
+    "categories": (pd.Series([*"aaabbb", None], dtype="category"), ["a", "b"]),
+    "booleans": (np.arange(7) > 2, [False, True]),
+    "booleans with NaN": (np.array([0, 0, 0, 1, 1, 1, NAN]), [0, 1]),
+    "booleans with NA": (pd.Series([False] * 3 + [True] * 3 + [None], dtype="boolean"), [0, 1]),
+    "integers": (np.array([3, 3, 3, 7, 7, 7, 7]), [3, 7]),
+    "integers with NaN": (np.array([3, 3, 3, 7, 7, 7, NAN]), [3, 7]),
+}
+
+
+@pytest.mark.parametrize(("y", "classes"), ONE_COLUMN.values(), ids=ONE_COLUMN)
+def test_labels_of_one_column(y, classes):
+    model = CompleteRowsClassifier(LogisticRegression(C=100)).fit(X_OF_LABELS, y)
+    assert model.classes_.tolist() == classes
+    first, second = classes
+    y_pred = model.predict(X_OF_LABELS)
+    assert y_pred.shape == (7,)
+    assert pd.isna(y_pred).tolist() == [True, *[False] * 4, True, False]
+    assert y_pred[[1, 2, 3, 4, 6]].tolist() == [first, first, second, second, second]
+    # Nothing is missing, nothing changes its type.
+    assert model.predict([[0.0], [9]]).tolist() == [first, second]
+    assert model.predict([[0.0], [9]]).dtype == model.classes_.dtype
+    assert model.score(X_OF_LABELS, y) == 1
+    proba = model.predict_proba(X_OF_LABELS)
+    is_known = ~np.isnan(X_OF_LABELS[:, 0])
+    inner = model.estimator_
+    np.testing.assert_array_equal(proba[is_known], inner.predict_proba(X_OF_LABELS[is_known]))
+    assert np.isnan(proba[~is_known]).all()
+    np.testing.assert_array_equal(model.predict_log_proba(X_OF_LABELS), np.log(proba))
+    decisions = model.decision_function(X_OF_LABELS)
+    np.testing.assert_array_equal(np.isnan(decisions), ~is_known)
+
+
+def test_rows_with_missing_labels_are_left_out_and_their_weights_with_them():
+    y = np.array(["a", "a", None, "b", "b", "c", "a"], dtype=object)
+    weight = np.arange(7.0)
+    model = CompleteRowsClassifier(DummyClassifier()).fit(X_OF_LABELS, y, sample_weight=weight)
+    # Rows 0 and 5 miss their features, and row 2 its label: nobody has seen a "c".
+    assert model.classes_.tolist() == ["a", "b"]
+    np.testing.assert_allclose(model.predict_proba([[0.0]]), [[7 / 14, 7 / 14]])
+    # Weighted, of rows 1, 3, 4 and 6, with "a" for all: 1 + 6 of 14.
+    assert model.score(X_OF_LABELS, y, sample_weight=weight) == 0.5
+    assert model.score(X_OF_LABELS, y) == 0.5
+
+
+def test_no_row_of_labels_is_known():
+    X, y = np.arange(6.0).reshape(-1, 1), np.array(list("aabbcc"))
+    model = CompleteRowsClassifier(LogisticRegression()).fit(X, y)
+    assert pd.isna(model.predict([[NAN], [NAN]])).tolist() == [True, True]
+    np.testing.assert_array_equal(model.predict_proba([[NAN]]), [[NAN] * 3])
+    with pytest.raises(ValueError, match="of 6 rows, 0 have NaN in X and 6 in y"):
+        CompleteRowsClassifier(LogisticRegression()).fit(X, [None] * 6)
+
+
+COLUMNS = {
+    "booleans": [[True, False]] * 3 + [[False, False]] * 3,
+    "text": [["a", "x"]] * 3 + [["b", "y"]] * 3,
+    "text beside booleans": pd.DataFrame({"s": [*"aaabbb"], "t": [True] * 3 + [False] * 3}),
+    "categories beside integers": pd.DataFrame(
+        {"s": pd.Categorical([*"aaabbb"]), "t": [2] * 3 + [5] * 3}
+    ),
+}
+SEVERAL = {
+    "tree": DecisionTreeClassifier(random_state=0),
+    "forest": RandomForestClassifier(5, random_state=0),
+    "one each": MultiOutputClassifier(DecisionTreeClassifier(random_state=0)),
+}
+
+
+@pytest.mark.parametrize("y", COLUMNS.values(), ids=COLUMNS)
+@pytest.mark.parametrize("inner", SEVERAL.values(), ids=SEVERAL)
+def test_labels_of_several_columns(inner, y):
+    X = np.arange(6.0).reshape(-1, 1)
+    model = CompleteRowsClassifier(inner).fit(X, y)
+    y_pred = model.predict([[0.0], [NAN], [5.0]])
+    rows = np.asarray(y, dtype=object).tolist()
+    assert y_pred[[0, 2]].tolist() == [rows[0], rows[5]]
+    assert pd.isna(y_pred[1]).all()
+    found = [part.tolist() for part in model.classes_]
+    # Of a column that is always the same, its classifier knows one label.
+    expected = [sorted({row[column] for row in rows}) for column in range(2)]
+    assert found == expected
+    proba = model.predict_proba([[0.0], [NAN], [5.0]])
+    columns = proba_by_column(proba, model.classes_, 2)
+    for column, (own, part) in enumerate(columns):
+        assert part.shape == (3, len(own))
+        assert np.isnan(part[1]).all()
+        assert own[part[0].argmax()] == rows[0][column]
+    assert model.score(X, y) == 1
+
+
+def test_probabilities_of_indicators_may_be_an_array():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = X > 0
+    network = MLPClassifier((), solver="lbfgs", random_state=0, max_iter=20, tol=1e-2)
+    model = CompleteRowsClassifier(network).fit(X, y)
+    X[3] = NAN
+    proba = model.predict_proba(X)
+    assert proba.shape == (40, 2)
+    assert np.isnan(proba[3]).all()
+    assert [part.tolist() for part in model.classes_] == [[False, True]] * 2
+    right = proba_by_column(proba, model.classes_, 2)[1][1][:, 1] > 0.5
+    assert (right == (X[:, 1] > 0)).mean() > 0.9
+    assert model.predict(X[:3]).dtype == bool
+
+
+def test_one_column_in_two_dimensions():
+    X, y = np.arange(6.0).reshape(-1, 1), np.array([["a"]] * 3 + [["b"]] * 3)
+    model = CompleteRowsClassifier(MultiOutputClassifier(LogisticRegression())).fit(X, y)
+    assert model.predict(X).shape == (6, 1)
+    [(classes, proba)] = proba_by_column(model.predict_proba(X), model.classes_, 1)
+    assert (classes.tolist(), proba.shape) == (["a", "b"], (6, 2))
+    with pytest.warns(DataConversionWarning):  # scikit-learn's own, of a column
+        model = CompleteRowsClassifier(RandomForestClassifier(2, random_state=0)).fit(X, y)
+    [(classes, proba)] = proba_by_column(model.predict_proba(X), model.classes_, 1)
+    assert (classes.tolist(), proba.shape) == (["a", "b"], (6, 2))
+
+
+def test_a_classifier_of_one_label_names_the_way_out():
+    X, y = np.arange(6.0).reshape(-1, 1), [["a", "b"], ["b", "a"]] * 3
+    with pytest.raises(ValueError, match=r"as MultiOutputClassifier\(LogisticRegression\("):
+        CompleteRowsClassifier(LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match="labels of one type"):
+        CompleteRowsClassifier(LogisticRegression()).fit(X, np.array(["a", 1] * 3, object))
+
+
+def test_methods_are_those_of_the_classifier():
+    model = CompleteRowsClassifier(RidgeClassifier())
+    assert not hasattr(model, "predict_proba")
+    assert not hasattr(model, "predict_log_proba")
+    assert not hasattr(model, "classes_")
+    assert hasattr(model, "decision_function")
+    pipeline = make_lstm_pipeline(RidgeClassifier(), n_steps_in=2)
+    assert not hasattr(pipeline, "predict_proba")
+    assert hasattr(pipeline, "decision_function")
+    assert not hasattr(make_lstm_pipeline(Ridge(), n_steps_in=2), "decision_function")
+    tags = get_tags(CompleteRowsClassifier(DummyClassifier()))
+    assert is_classifier(CompleteRowsClassifier(DummyClassifier()))
+    assert tags.classifier_tags.poor_score
+    assert tags.input_tags.allow_nan
+
+
+def dated_labels():
+    """Hours, and whether the next one is in the second half of a day of eight."""
+    index = pd.date_range("2024-01-01", periods=96, freq="h")
+    load = np.sin(np.arange(96) * np.pi / 4) + np.random.default_rng(0).normal(0, 0.1, 96)
+    return make_supervised(pd.DataFrame({"load": load, "high": load > 0.1}, index=index), "high")
+
+
+def test_the_dates_of_a_table_reach_the_window_from_every_method():
+    X, y = dated_labels()
+    model = make_lstm_pipeline(LogisticRegression(), n_steps_in=4).fit(X[:60], y[:60])
+    whole = make_lstm_pipeline(LogisticRegression(), n_steps_in=4).fit(X[:60], y[:60])
+    for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
+        # A piece of the table, whose history is known by its dates.
+        expected = getattr(whole, method)(X)[60:70]
+        np.testing.assert_allclose(getattr(model, method)(X[60:70]), expected)
+    assert model.classes_.tolist() == [False, True]
+
+
+def test_searches_calibration_and_thresholds():
+    X, y = dated_labels()
+    folds = TimeSeriesSplit(3)
+    model = make_lstm_pipeline(LogisticRegression(), n_steps_in=2)
+    for scoring in ("accuracy", "roc_auc", "neg_log_loss", "average_precision"):
+        scores = cross_val_score(model, X, y, cv=folds, scoring=scoring, error_score="raise")
+        assert np.isfinite(scores).all()
+    grid = {"window__n_steps_in": [1, 4], "lstm__estimator__C": [1.0, 10]}
+    search = GridSearchCV(model, grid, cv=folds, scoring="roc_auc", error_score="raise").fit(X, y)
+    assert search.best_params_["window__n_steps_in"] == 4
+    calibrated = CalibratedClassifierCV(search.best_estimator_, cv=folds).fit(X, y)
+    assert calibrated.score(X[4:], y[4:]) > 0.9
+    tuned = TunedThresholdClassifierCV(search.best_estimator_, cv=folds).fit(X, y)
+    assert tuned.score(X[4:], y[4:]) > 0.9
 
 
 def test_the_pipeline_takes_weights_by_the_name_of_its_step(airline):

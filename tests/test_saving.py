@@ -19,7 +19,7 @@ import pytest
 import sklearn
 import skops.io
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -90,6 +90,13 @@ def check_same(model, path, data, predict="predict"):
     expected = getattr(model, predict)(data)
     np.testing.assert_allclose(getattr(found, predict)(data), expected, rtol=1e-6)
     return found
+
+
+def test_classifiers_keep_their_labels(tmp_path):
+    table = pd.DataFrame({"a": np.sin(np.arange(40)), "state": [*"xyz", None] * 10})
+    X, y = make_supervised(table, "state")
+    found = check_same(small(LogisticRegression()).fit(X, y), tmp_path / "m", X, "predict_proba")
+    assert found.classes_.tolist() == ["x", "y", "z"]
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -25,7 +25,7 @@ import sklearn
 import tensorflow as tf
 from packaging.requirements import Requirement
 from scikeras.wrappers import BaseWrapper
-from sklearn import ensemble, linear_model, multioutput
+from sklearn import calibration, ensemble, linear_model, model_selection, multioutput
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.preprocessing import StandardScaler
@@ -171,7 +171,10 @@ def validates():
 def has_bases():
     kinds = [ensemble.BaggingRegressor, ensemble.AdaBoostRegressor, ensemble.StackingRegressor]
     kinds += [linear_model.RANSACRegressor, multioutput.RegressorChain]
-    return set(_inspect._OUT_OF_ORDER) <= {base.__name__ for k in kinds for base in k.__mro__}
+    kinds += [multioutput.ClassifierChain, ensemble.VotingClassifier]
+    kinds += [model_selection.TunedThresholdClassifierCV, calibration.CalibratedClassifierCV]
+    known = {*_inspect._OUT_OF_ORDER, *_inspect._OF_ONE_TARGET}
+    return known <= {base.__name__ for k in kinds for base in k.__mro__}
 
 
 # --- the list: a private name of another package is in one file, and on it ------------------------
@@ -309,9 +312,9 @@ PRIVATE = [
     ),
     Private(
         "scikit-learn",
-        "BaseBagging, BaseWeightBoosting, _BaseStacking",
+        "BaseBagging, BaseWeightBoosting, _BaseChain, _BaseStacking, _BaseVoting",
         "_inspect",
-        "refuse what shuffles rows around a window step",
+        "refuse what shuffles rows around a window step, or takes one target",
         has_bases,
     ),
     Private(
