@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, r2_score
 from sklearn.utils import check_consistent_length
 
@@ -19,6 +19,7 @@ __all__ = [
     "interval_losses",
     "r2_of_known",
     "score_forecasts",
+    "score_labels",
 ]
 
 
@@ -35,6 +36,46 @@ def score_forecasts(scoring: Any, truth: np.ndarray, forecasts: np.ndarray) -> f
         return float(r2_score(truth, forecasts))
     [scorer] = find_scorers(scoring).values()
     return float(scorer(_Given(), forecasts, truth))
+
+
+class _GivenLabels(ClassifierMixin, BaseEstimator):
+    """A classifier whose features are numbers of labels, and then their probabilities."""
+
+    def __init__(self, classes: np.ndarray) -> None:
+        self.classes_ = classes
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        return self.classes_[X[:, 0].astype(int)]
+
+
+class _GivenProbabilities(_GivenLabels):
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return X[:, 1:]
+
+
+def score_labels(
+    scorer: Callable[..., float],
+    classes: np.ndarray,
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    proba: np.ndarray | None,
+) -> float:
+    """Score labels by a scorer of scikit-learn.
+
+    Parameters
+    ----------
+    scorer : callable
+        It takes a classifier, features and the truth.
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+    truth, predicted : ndarray of shape (n,)
+        Their numbers, of which none is missing.
+    proba : ndarray of shape (n, n_classes) or None
+        Their probabilities, if they are known.
+    """
+    given = _GivenLabels(classes) if proba is None else _GivenProbabilities(classes)
+    X = np.column_stack([predicted] if proba is None else [predicted, proba])
+    return float(scorer(given, X, classes[truth.astype(int)]))
 
 
 def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> float:

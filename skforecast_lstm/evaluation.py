@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_consistent_length
@@ -21,24 +21,25 @@ from tqdm.auto import tqdm
 
 from skforecast_lstm._bounds import Bounds
 from skforecast_lstm._containers import as_pandas
-from skforecast_lstm._dates import find_freq, labels_after
 from skforecast_lstm._inspect import check_order, count_context, find_windows
-from skforecast_lstm._rows import split_groups
-from skforecast_lstm._scoring import find_scorers, interval_losses, score_forecasts
-from skforecast_lstm._targets import by_step, parse_step_names
-from skforecast_lstm._validation import check_integer, is_time_index, rows_of_series, take_rows
+from skforecast_lstm._label_baselines import label_baselines
+from skforecast_lstm._lines import Folds, Series, Targets, lines_of_folds
+from skforecast_lstm._readings import LabelReading, NumberReading, reading_of
+from skforecast_lstm._scores import LabelScores, NumberScores, Scores
+from skforecast_lstm._scoring import find_scorers
+from skforecast_lstm._validation import check_integer, take_rows
 from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
-from skforecast_lstm.forecaster import Forecaster, predict_interval
+from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.groups import GroupTimeSeriesSplit
 from skforecast_lstm.windows import WindowTransformer
 
 __all__ = ["BacktestResult", "NoSkillWarning", "backtest"]
 
-Folds = list[tuple[np.ndarray, np.ndarray]]
-
 # The repr shows the errors of so many steps, of a longer horizon spread over it.
 _N_SHOWN_STEPS = 12
+_NUMBER_BASELINES = ("naive", "seasonal_naive", "drift")
+_LABEL_BASELINES = ("naive", "most_frequent", "seasonal_naive")
 # Seconds that workers may cost above what they do, before that is said.
 _START = 1.0
 
@@ -73,16 +74,17 @@ def backtest(
     Parameters
     ----------
     estimator : estimator
-        A :class:`Forecaster`, or a regressor, a pipeline or a search over one. It is cloned, never
-        changed.
+        A :class:`Forecaster`, or a regressor or classifier, a pipeline or a search over one. It is
+        cloned, never changed. A classifier predicts labels, and probabilities if it has
+        ``predict_proba``.
     X : DataFrame or array of shape (n_rows, n_features), or array of shape \
             (n_rows, n_steps_in, n_features)
         What is known at each row, rows in time order, as :func:`make_supervised` gives it. With a
         :class:`Forecaster` the table itself, in the form that its ``fit`` takes.
     y : Series, DataFrame or array, of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
             (n_rows, n_steps_out, n_targets), default=None
-        What is to be predicted from each row; 2-D in time-major order. None with a
-        :class:`Forecaster`, which knows its targets.
+        What is to be predicted from each row, numbers or labels; 2-D in time-major order. None with
+        a :class:`Forecaster`, which knows its targets.
     cv : int, splitter or iterable of (train, test), default=None
         The folds; test rows are consecutive and come after the training rows. They are rows of `X`;
         with a :class:`Forecaster`, of its table in time order without the last rows, whose targets
@@ -96,7 +98,9 @@ def backtest(
         What the model is compared with, skill being measured against the first. "naive" (the last
         value), "seasonal_naive" (the last value of the same season), "drift" (the line from the
         first to the last value of the model's window), or a dict of estimators, fitted as they are,
-        and of these names, each under a name of its own.
+        and of these names, each under a name of its own. Of labels, there are "naive",
+        "most_frequent" and "seasonal_naive", which then is the frequencies of the season: see
+        Notes.
         The default is left out where the first columns of `X` are not the targets' own history; in
         a list, ``["naive"]``, it is insisted on.
     lead : int, default=None
@@ -109,10 +113,11 @@ def backtest(
     interval : float, default=None
         Coverage of intervals in (0, 1), which are predicted and scored, too: by an estimator with
         ``predict_interval``, which are :class:`ConformalRegressor` and this package's regressors
-        with ``loss="quantile"``. None: no intervals.
+        with ``loss="quantile"``. None: no intervals. Labels have none.
     scoring : str, callable, list or dict of them, default=None
         What to score beside, as in ``cross_validate`` of scikit-learn: names of its scorers, or
-        scorers by a name of your own.
+        scorers by a name of your own. Of labels, those of a part in which they cannot be had are
+        NaN, with a warning.
     n_jobs : int, default=None
         Fits that run in parallel, -1 on all cores. None: one after the other, unless in a
         ``joblib.parallel_config`` context. Workers take seconds to start, and a warning says so
@@ -129,7 +134,8 @@ def backtest(
     ------
     ValueError
         If a fold's test rows are not consecutive or do not follow its training rows, `y` does not
-        fit its description, or a baseline or an interval that was asked for cannot be had.
+        fit its description or the estimator, or a baseline or an interval that was asked for cannot
+        be had.
 
     Warns
     -----
@@ -146,6 +152,21 @@ def backtest(
     The last training rows, whose targets lie among the test rows, are left out of training by the
     ``n_steps_out`` and ``purge`` of :class:`WindowTransformer`. Where no window step does so, folds
     by a number have that gap; give other splitters one, ``TimeSeriesSplit(gap=n_steps_out - 1)``.
+
+    The baselines of labels are counted in the training rows of each fold, from the labels that lie
+    in these rows. "most_frequent" predicts the label that was most frequent, and as probabilities
+    how often each was. "seasonal_naive" does so for each phase of the season: rows of a series
+    whose number leaves the same remainder by `season_length`. "naive" predicts the last label, that
+    of the row itself (with ``lead=0`` of the row before), and as probabilities how often each label
+    followed it so many steps later. Where no label came before, it does as "most_frequent". In each
+    count there is one row more, shared as the labels of all training rows are, and of these one
+    more that is shared evenly. So no label of training has probability 0. One that does not occur
+    in training has, for the baselines as for the model; booleans, and 0 and 1, always occur.
+
+    The label of a row must be known at that row. One that says what comes after it, such as whether
+    any of the next 6 hours exceeds a limit, is the label of the sixth: give it to the hour that
+    ends these six, and predict it with ``lead=6``. Otherwise training rows would know the test
+    rows.
 
     References
     ----------
@@ -181,44 +202,64 @@ def backtest(
     2    16.02
     3    16.85
     Name: mae, dtype: float64
+
+    Will there be more passengers than a year before, by a tenth?
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> passengers = load_air_passengers()
+    >>> grows = (passengers.pct_change(12) > 0.1).rename("grows")[12:]
+    >>> table = passengers.pct_change(12).to_frame()[12:]
+    >>> X, y = table[:-1], grows.shift(-1)[:-1].astype(bool)
+    >>> window = WindowTransformer(n_steps_in=3, padding="edge", flatten=True)
+    >>> model = make_pipeline(StandardScaler(), window, LogisticRegression())
+    >>> result = backtest(model, X, y, baselines=["naive", "most_frequent"])
+    >>> result.scores().round(2).reset_index().drop(columns="balanced_accuracy")
+               model  log_loss  brier  accuracy  skill
+    0          model      0.41   0.13      0.81   0.26
+    1          naive      0.54   0.18      0.81   0.00
+    2  most_frequent      0.68   0.24      0.67  -0.36
     """
     season_length = check_integer(season_length, "season_length", 1)
     scorers = find_scorers(scoring)
     if interval is not None and not 0 < interval < 1:
         raise ValueError(f"interval must be a coverage in (0, 1), got {interval}.")
     estimator, X, y, group, bounds = _framed(estimator, X, y)
-    targets = _Targets.of(y, lead, n_targets)
     estimator = clone(estimator)
+    targets = Targets.of(y, lead, n_targets, are_labels=is_classifier(estimator))
+    reading = reading_of(targets, interval)
     check_order(estimator)
     windows = _tell_horizon(estimator, targets)
     groups = [group, *(window.group for window in windows)]
-    series = _Series.of(X, next((name for name in groups if name is not None), None))
+    series = Series.of(X, next((name for name in groups if name is not None), None))
     gap = 0 if any(window.purge for window in windows) else targets.reach - 1
     folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
-    lines = _lines_of_folds(targets, series, folds)
+    lines = lines_of_folds(targets, series, folds)
     walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds)
+    beside = reading_of(targets)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
     forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             given = n_jobs if isinstance(baselines, Mapping) else None  # the others take no time
-            prediction, seconds[name] = walk(baseline, table, n_jobs=given)
+            prediction, seconds[name] = walk(baseline, table, n_jobs=given, reading=beside)
             forecasts[name] = lines.assign(**prediction)
         except ValueError as error:
             if not (isinstance(baselines, str) and baselines == "naive"):
                 raise
             no_baseline = str(error)
     prediction, seconds["model"] = walk(
-        estimator, X, n_jobs=n_jobs, interval=interval, verbose=verbose
+        estimator, X, n_jobs=n_jobs, reading=reading, verbose=verbose
     )
     result = BacktestResult(
         predictions=lines.assign(**prediction),
         baselines=forecasts,
         fit_seconds=pd.DataFrame(seconds)[["model", *forecasts]].rename_axis("fold"),
-        scales=_scales(targets, series, folds, season_length),
+        scales=None if targets.labels else _scales(targets, series, folds, season_length),
         no_baseline=no_baseline,
         interval=interval,
         scorers=scorers,
+        classes=targets.classes,
     )
     _warn_without_skill(result)
     return result
@@ -236,19 +277,24 @@ class BacktestResult:
         made from (its number, for arrays); ``step`` counts from 1; ``time`` is the label of the row
         that is predicted, missing where it lies beyond the last row and the index has no frequency;
         then ``target``, ``truth`` and ``prediction``, and with intervals ``lower`` and ``upper``.
+        Of labels, there is a column ``"proba_<label>"`` for each, 0 where the model has not seen it
+        in training, and NaN where it is none of the target; none of these where the model has no
+        ``predict_proba``.
     baselines : dict of DataFrame
         The same for each baseline, by its name.
     fit_seconds : DataFrame of shape (n_folds, 1 + n_baselines)
         Seconds that the fits took; NaN in folds where an earlier fit predicted.
-    scales : Series
+    scales : Series or None
         By fold and target (and group), the mean absolute error of the seasonal naive forecast in
-        the training rows: the unit of the MASE.
+        the training rows: the unit of the MASE. None of labels.
     no_baseline : str, default=""
         Why the default baseline could not be had.
     interval : float, default=None
         Coverage that the intervals were asked for.
     scorers : dict of callable, default=None
         Scorers of scikit-learn, by name.
+    classes : dict of ndarray, default=None
+        The sorted labels of each target, by its name. None: targets are numbers.
 
     See Also
     --------
@@ -276,10 +322,11 @@ class BacktestResult:
     predictions: pd.DataFrame
     baselines: dict[str, pd.DataFrame]
     fit_seconds: pd.DataFrame
-    scales: pd.Series
+    scales: pd.Series | None
     no_baseline: str = ""
     interval: float | None = None
     scorers: dict[str, Callable[..., float]] | None = None
+    classes: dict[Any, np.ndarray] | None = None
 
     def scores(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Score the model and each baseline.
@@ -292,16 +339,28 @@ class BacktestResult:
 
         Returns
         -------
-        scores : DataFrame with the columns mae, rmse, mase and skill
-            A row for "model" and for each baseline, parted by `by`. ``mae`` and ``rmse`` are in the
-            units of the targets; of several targets, only those of ``by="target"`` can be
-            interpreted if the units differ. ``mase`` is the mean of the absolute errors, each
-            divided by the scale of its fold and target (and group), see `scales`; errors whose
-            scale is 0 or not known, as that of a series not seen in training, are left out of it.
-            ``skill`` is ``1 - mae / mae of the first baseline``. With intervals there are
-            ``coverage``, the share of truths inside, ``interval_score`` (width, and a penalty for
-            truths outside; see :func:`interval_score`) and ``pinball``, the mean quantile loss of
-            both ends. The scores that `scoring` asked for come last, over all lines of a part.
+        scores : DataFrame
+            A row for "model" and for each baseline, parted by `by`. The columns of numbers are mae,
+            rmse, mase and skill, those of labels log_loss, brier, balanced_accuracy, accuracy and
+            skill.
+
+            ``mae`` and ``rmse`` are in the units of the targets; of several targets, only those of
+            ``by="target"`` can be interpreted if the units differ. ``mase`` is the mean of the
+            absolute errors, each divided by the scale of its fold and target (and group), see
+            `scales`; errors whose scale is 0 or not known, as that of a series not seen in
+            training, are left out of it. ``skill`` is ``1 - mae / mae of the first baseline``. With
+            intervals there are ``coverage``, the share of truths inside, ``interval_score`` (width,
+            and a penalty for truths outside; see :func:`interval_score`) and ``pinball``, the mean
+            quantile loss of both ends.
+
+            ``log_loss``, ``brier`` and ``balanced_accuracy`` are as in :mod:`sklearn.metrics`:
+            natural logarithms, of probabilities no less than a rounding error (36 for a label of
+            probability 0); the squared errors of the probabilities, of two labels those of one, of
+            more their sum; the mean over labels of the share that was predicted right. ``skill`` is
+            the Brier skill score, ``1 - brier / brier of the first baseline``. Where the model or
+            this baseline has no probabilities, it is measured by the share of wrong labels.
+
+            The scores that `scoring` asked for come last, over all lines of a part.
 
         Raises
         ------
@@ -317,45 +376,34 @@ class BacktestResult:
         ----------
         Hyndman and Koehler (2006). Another look at measures of forecast accuracy. International
         Journal of Forecasting 22(4), 679-688.
+
+        Brier (1950). Verification of forecasts expressed in terms of probability. Monthly Weather
+        Review 78(1), 1-3.
         """
         by = [by] if isinstance(by, str) else list(by or [])
-        values = ("truth", "prediction", "lower", "upper")
-        known = [name for name in self.predictions if name not in values]
+        kind = self._kind
+        known = [name for name in self.predictions if not kind.is_value(name)]
         if not set(by) <= set(known):
             raise ValueError(f"by must be one or several of {known}, got {by}.")
         every = {"model": self.predictions, **self.baselines}
-        losses = {name: lines[by].join(self._losses(lines)) for name, lines in every.items()}
-        parts = ["model", *by]
-        options: dict[str, Any] = {"sort": False, "dropna": False, "observed": True}
-        scores = pd.concat(losses, names=["model"]).groupby(parts, **options).mean()
-        scores = scores.assign(
-            rmse=scores["rmse"] ** 0.5, skill=1 - scores["mae"] / scores["skill"]
-        )
-        if self.scorers:
-            lines = pd.concat(every, names=["model"])
-            lines["is_scored"] = np.tile(self._is_scored(), len(every))
-            for name, scorer in self.scorers.items():
-                scored = lines.groupby(parts, **options)[["truth", "prediction", "is_scored"]]
-                scores[name] = scored.apply(_score_lines, scorer)
-        return scores
+        is_scored = np.tile(self._is_scored(), len(every))
+        return kind.table(pd.concat(every, names=["model"]), by, is_scored, self.scorers or {})
 
-    def _losses(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Of each line, what the scores are means of; NaN where it is not scored."""
-        keys: Any = list(self.scales.index.names)
-        scale = lines.join(self.scales, on=keys)["scale"]
-        error = lines["prediction"] - lines["truth"]
-        losses = {"mae": error.abs(), "rmse": error**2, "mase": error.abs() / scale}
-        reference = next(iter(self.baselines.values()), None)
-        losses["skill"] = lines["truth"] * np.nan
-        if reference is not None:
-            losses["skill"] = (reference["prediction"] - lines["truth"]).abs()
-        if self.interval is not None:
-            losses |= _interval_losses(lines, self.interval)
-        return pd.DataFrame(losses).where(self._is_scored())
+    @property
+    def _kind(self) -> Scores:
+        """How the lines are scored."""
+        if self.classes is None:
+            assert self.scales is not None
+            return NumberScores(self.scales, self.interval)
+        return LabelScores.of(self.classes, self.predictions, *[*self.baselines.values()][:1])
 
     @property
     def skill(self) -> float:
-        """By how much the model's MAE is below the first baseline's, as a share of it."""
+        """By how much the model's error is below the first baseline's, as a share of it.
+
+        The error is the mean absolute error; of labels the Brier score, or the share of wrong
+        labels where there are no probabilities.
+        """
         return float(self.scores()["skill"]["model"])
 
     def to_frame(self) -> pd.DataFrame:
@@ -379,11 +427,12 @@ class BacktestResult:
             _to_text(self.scores()),
         ]
         if n_steps > 1:
-            mae = self.scores("step")["mae"]
-            by_step = pd.DataFrame({name: mae[name] for name in ("model", *self.baselines)}).T
+            kind = self._kind
+            loss = self.scores("step")[kind.column]
+            by_step = pd.DataFrame({name: loss[name] for name in ("model", *self.baselines)}).T
             n_shown = min(n_steps, _N_SHOWN_STEPS)
             by_step = by_step.iloc[:, np.linspace(0, n_steps - 1, n_shown).round().astype(int)]
-            parts.append(f"MAE by step:\n{_to_text(by_step)}")
+            parts.append(f"{kind.title} by step:\n{_to_text(by_step)}")
         n_left_out = len(lines) - int(self._is_scored().sum())
         if n_left_out:
             parts.append(
@@ -396,9 +445,9 @@ class BacktestResult:
 
     def _is_scored(self) -> pd.Series:
         """Tell of each line whether the truth and all predictions are known."""
-        known = self.predictions["truth"].notna()
+        kind, known = self._kind, self.predictions["truth"].notna()
         for lines in (self.predictions, *self.baselines.values()):
-            known &= lines["prediction"].notna()
+            known &= kind.are_known(lines)
         return known
 
 
@@ -421,7 +470,7 @@ def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]
     return estimator, X, y, group, bounds
 
 
-def _tell_horizon(estimator: Any, targets: _Targets) -> list[WindowTransformer]:
+def _tell_horizon(estimator: Any, targets: Targets) -> list[WindowTransformer]:
     """Tell the window steps of an estimator the horizon and the lead, and return them."""
     # Around a pipeline some regressors hand on one column of y after the other, without its name.
     windows = find_windows(estimator)
@@ -429,104 +478,6 @@ def _tell_horizon(estimator: Any, targets: _Targets) -> list[WindowTransformer]:
     unknown = [name for name, window in windows.items() if window.n_steps_out is None]
     estimator.set_params(**{f"{name}__{key}": told[key] for name in unknown for key in told})
     return list(windows.values())
-
-
-@dataclass
-class _Targets:
-    """What `y` holds, of shape (n_rows, n_steps_out, n_targets), and what its columns are."""
-
-    truth: np.ndarray
-    names: list[Any]
-    lead: int
-
-    @classmethod
-    def of(cls, y: Any, lead: int | None, n_targets: int | None) -> _Targets:
-        """Read `y`, its column names, and what the caller says about it."""
-        values = np.asarray(y, dtype=float)
-        if values.ndim not in (1, 2, 3):
-            raise ValueError(
-                f"y must be of shape (n_rows,), (n_rows, n_steps_out * n_targets) or "
-                f"(n_rows, n_steps_out, n_targets), got {values.shape}."
-            )
-        columns = [y.name] if isinstance(y, pd.Series) else getattr(y, "columns", None)
-        parsed = parse_step_names(columns)
-        if parsed is not None:
-            return cls._of_names(values, *parsed, lead, n_targets)
-        lead = 1 if lead is None else check_integer(lead, "lead", 0)
-        values = by_step(values, None, n_targets)
-        n_found = values.shape[2]
-        names = list(columns) if columns is not None and len(columns) == n_found else [None]
-        if None in names:
-            names = [f"y{target}" for target in range(n_found)]
-        return cls(values, names, lead)
-
-    @property
-    def reach(self) -> int:
-        """How many rows ahead the last target is, a nowcast counted as one."""
-        return self.truth.shape[1] + max(self.lead, 1) - 1
-
-    @classmethod
-    def _of_names(
-        cls,
-        values: np.ndarray,
-        names: list[str],
-        steps: list[int],
-        lead: int | None,
-        n_targets: int | None,
-    ) -> _Targets:
-        """Hold what the column names say against what the caller says."""
-        if steps != list(range(steps[0], steps[0] + len(steps))):
-            raise ValueError(f"the columns of y must be consecutive steps, got {steps}.")
-        for parameter, given, found in (
-            ("lead", lead, steps[0]),
-            ("n_targets", n_targets, len(names)),
-        ):
-            if given not in (None, found):
-                raise ValueError(
-                    f"{parameter}={given!r} contradicts the columns of y, whose names say {found}. "
-                    f"Leave it out, or rename the columns."
-                )
-        return cls(values.reshape(len(values), len(steps), len(names)), names, steps[0])
-
-
-@dataclass
-class _Series:
-    """When each row was, and of which series it is; `column` is where the labels stand in X."""
-
-    index: pd.Index
-    group: Any = None
-    labels: np.ndarray | None = None
-    column: int | None = None
-
-    @classmethod
-    def of(cls, X: Any, group: Any) -> _Series:
-        """Read the index and the labels of the rows."""
-        labels = column = None
-        if group is not None:
-            X, labels, column = split_groups(X, group)
-            labels = np.asarray(labels)
-        index = getattr(X, "index", None)
-        index = index.to_flat_index() if isinstance(index, pd.Index) else pd.RangeIndex(len(X))
-        return cls(index, group, labels, column)
-
-    def positions(self) -> list[np.ndarray]:
-        """The rows of each series."""
-        if self.labels is None:
-            return [np.arange(len(self.index))]
-        return list(rows_of_series(self.labels).values())
-
-    def labels_ahead(self, offsets: np.ndarray) -> pd.Series:
-        """Labels of the rows that come `offsets` rows later in each row's series, row by row."""
-        parts = []
-        for rows in self.positions():
-            own = self.index.take(rows)
-            freq = find_freq(own) if offsets[-1] and is_time_index(own) else None
-            known = pd.Series(
-                own if freq is None else own.append(labels_after(own, offsets[-1], freq))
-            )
-            ahead = known.reindex(np.add.outer(np.arange(len(rows)), offsets).ravel())
-            parts.append(ahead.set_axis(np.repeat(rows, len(offsets))))
-        return pd.concat(parts).sort_index(kind="stable")
 
 
 # --- the walk -----------------------------------------------------------------------------------
@@ -563,8 +514,8 @@ def _walk(
     folds: Folds,
     refit: bool | int,
     bounds: Bounds,
+    reading: NumberReading | LabelReading,
     n_jobs: int | None = None,
-    interval: float | None = None,
     verbose: int = 0,
 ) -> tuple[dict[str, np.ndarray], list[float]]:
     """Fit and predict fold by fold: the columns that are predicted, and the seconds of each fit."""
@@ -573,7 +524,7 @@ def _walk(
     parts = [folds[first : first + every] for first in range(0, len(folds), every)]
     start, worked = time.perf_counter(), 0.0
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_fit_and_predict)(estimator, X, y, part, interval) for part in parts
+        delayed(_fit_and_predict)(estimator, X, y, part, reading) for part in parts
     )
     predictions, seconds = [], []
     with tqdm(total=len(folds), desc="backtest", unit="fold", disable=not verbose) as bar:
@@ -594,12 +545,11 @@ def _walk(
             stacklevel=3,
         )
     values = np.concatenate(predictions).reshape(-1, predictions[0].shape[-1])
-    columns = ["prediction", "lower", "upper"][: values.shape[1]]
-    return dict(zip(columns, values.T, strict=True)), seconds
+    return reading.columns(values), seconds
 
 
 def _fit_and_predict(
-    estimator: Any, X: Any, y: Any, folds: Folds, interval: float | None
+    estimator: Any, X: Any, y: Any, folds: Folds, reading: NumberReading | LabelReading
 ) -> tuple[np.ndarray, float, float]:
     """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values).
 
@@ -608,46 +558,18 @@ def _fit_and_predict(
     start = time.perf_counter()
     model = clone(estimator).fit(*(take_rows(table, folds[0][0]) for table in (X, y)))
     duration = time.perf_counter() - start
-    values = np.concatenate([_predict(model, X, y, test, interval) for _, test in folds])
+    values = np.concatenate([_predict(model, X, y, test, reading) for _, test in folds])
     return values, duration, time.perf_counter() - start
 
 
-def _predict(model: Any, X: Any, y: Any, test: np.ndarray, interval: float | None) -> np.ndarray:
+def _predict(
+    model: Any, X: Any, y: Any, test: np.ndarray, reading: NumberReading | LabelReading
+) -> np.ndarray:
     """Predict test rows from their history: values of shape (n_rows, n_columns, n_values)."""
     first = max(0, test[0] - count_context(model, test[0]))
     rows, n_columns = take_rows(X, np.arange(first, test[-1] + 1)), y.size // len(y)
     with asking_for(slice(-len(test), None), n_rows=len(rows)):
-        values = [model.predict(rows)]
-        if interval is not None:
-            values += predict_interval(model, rows, interval)
-    values = [np.asarray(value)[-len(test) :] for value in values]
-    if values[0].size != len(test) * n_columns:
-        raise ValueError(
-            f"{type(model).__name__} predicts {values[0][0].size} values per row, but y has "
-            f"{n_columns}."
-        )
-    return np.stack([value.reshape(len(test), n_columns) for value in values], axis=-1)
-
-
-def _lines_of_folds(targets: _Targets, series: _Series, folds: Folds) -> pd.DataFrame:
-    """What is predicted from the test rows: a line per fold, row, step and target."""
-    n_rows, n_steps, n_targets = targets.truth.shape
-    n_lines, steps = n_steps * n_targets, np.arange(n_steps)
-    lines = pd.DataFrame(
-        {
-            **({} if series.labels is None else {"group": np.repeat(series.labels, n_lines)}),
-            "origin": series.index.repeat(n_lines),
-            "step": np.tile(np.repeat(steps + 1, n_targets), n_rows),
-            "time": series.labels_ahead(targets.lead + steps).repeat(n_targets).array,
-            "target": np.tile(np.asarray(targets.names, dtype=object), n_rows * n_steps),
-            "truth": targets.truth.ravel(),
-        }
-    )
-    first = n_lines * np.concatenate([test for _, test in folds])
-    lines = lines.iloc[np.add.outer(first, np.arange(n_lines)).ravel()].reset_index(drop=True)
-    n_predicted = [n_lines * len(test) for _, test in folds]
-    lines.insert(0, "fold", np.repeat(np.arange(len(folds)), n_predicted))
-    return lines
+        return reading.values(model, rows, len(test), n_columns)
 
 
 # --- what it is compared with -------------------------------------------------------------------
@@ -656,8 +578,8 @@ def _lines_of_folds(targets: _Targets, series: _Series, folds: Folds) -> pd.Data
 def _baselines(
     baselines: Any,
     X: Any,
-    targets: _Targets,
-    series: _Series,
+    targets: Targets,
+    series: Series,
     windows: list[WindowTransformer],
     season_length: int,
 ) -> dict[str, tuple[Any, Any]]:
@@ -672,6 +594,32 @@ def _baselines(
             for name, value in baselines.items()
         }
     names = [baselines] if isinstance(baselines, str) else list(baselines or [])
+    known = _LABEL_BASELINES if targets.labels else _NUMBER_BASELINES
+    if not set(names) <= set(known):
+        drift = "Labels have no line that could be drawn on. " if "drift" in names else ""
+        raise ValueError(
+            f"baselines must be among {list(known)}, or a dict of estimators, got {baselines!r}. "
+            f"{drift}".rstrip()
+        )
+    if "seasonal_naive" in names and season_length == 1:
+        raise ValueError(
+            "baselines='seasonal_naive' needs to know how many rows make a season: give "
+            "season_length=12 for months, 24 for hours; got season_length=1."
+        )
+    if targets.labels:
+        return label_baselines(names, targets, series, season_length)
+    return _number_baselines(names, X, targets, series, windows, season_length)
+
+
+def _number_baselines(
+    names: Sequence[str],
+    X: Any,
+    targets: Targets,
+    series: Series,
+    windows: list[WindowTransformer],
+    season_length: int,
+) -> dict[str, tuple[Any, Any]]:
+    """Baselines of these names, each with the targets' own history."""
     n_targets = len(targets.names)
     options: dict[str, Any] = {"n_targets": n_targets, "lead": targets.lead}
     known = {
@@ -679,15 +627,6 @@ def _baselines(
         "seasonal_naive": (season_length, SeasonalNaiveRegressor(season_length, **options)),
         "drift": (max((w.n_steps_in for w in windows), default=10), DriftRegressor(**options)),
     }
-    if not set(names) <= set(known):
-        raise ValueError(
-            f"baselines must be among {list(known)}, or a dict of estimators, got {baselines!r}."
-        )
-    if "seasonal_naive" in names and season_length == 1:
-        raise ValueError(
-            "baselines='seasonal_naive' needs to know how many rows make a season: give "
-            "season_length=12 for months, 24 for hours; got season_length=1."
-        )
     if len(np.shape(X)) == 3:  # windows already
         return {name: (known[name][1], X) for name in names}
     # Other features, which may be texts or hold NaN, are none of their business.
@@ -707,7 +646,7 @@ def _baselines(
     return estimators
 
 
-def _scales(targets: _Targets, series: _Series, folds: Folds, season_length: int) -> pd.Series:
+def _scales(targets: Targets, series: Series, folds: Folds, season_length: int) -> pd.Series:
     """In-sample error of the seasonal naive forecast, by fold and target (and group)."""
     values = pd.DataFrame(targets.truth[:, 0])
     labels = np.zeros(len(values)) if series.labels is None else series.labels
@@ -721,34 +660,17 @@ def _scales(targets: _Targets, series: _Series, folds: Folds, season_length: int
     return scales.droplevel("group") if series.labels is None else scales
 
 
-def _interval_losses(lines: pd.DataFrame, interval: float) -> dict[str, pd.Series]:
-    """Of each line, what coverage, interval score and pinball loss are the means of."""
-    lower, upper = (lines.get(end, pd.Series(np.nan, lines.index)) for end in ("lower", "upper"))
-    truth, score = lines["truth"], interval_losses(lines["truth"], lower, upper, interval)
-    return {
-        "coverage": ((lower <= truth) & (truth <= upper)).astype(float).where(lower.notna()),
-        "interval_score": score,
-        "pinball": (1 - interval) / 4 * score,  # the two quantile losses add up to half of alpha
-    }
-
-
-def _score_lines(lines: pd.DataFrame, scorer: Any) -> float:
-    lines = lines[lines["is_scored"]]
-    values = (lines[[name]].to_numpy() for name in ("truth", "prediction"))
-    return score_forecasts(scorer, *values) if len(lines) else np.nan
-
-
 def _warn_without_skill(result: BacktestResult) -> None:
     if not result.baselines:
         return
-    name, mae = next(iter(result.baselines)), result.scores()["mae"]
+    name, kind = next(iter(result.baselines)), result._kind
+    loss = {each: kind.loss_of(scores) for each, scores in result.scores().iterrows()}
     # What only repeats the last value may differ from it by a rounding error.
-    if mae["model"] >= mae[name] * (1 - 1e-6):
+    if loss["model"] >= loss[name] * (1 - 1e-6):
         warnings.warn(
-            f"the model does not beat the baseline {name!r}: its mean absolute error is "
-            f"{mae['model']:.4g}, that of the baseline {mae[name]:.4g}. What may help: covariates "
-            f"known in advance (known_future, CalendarFeatures), differences in place of levels, "
-            f"windows that hold a whole season (n_steps_in), or more data.",
+            f"the model does not beat the baseline {name!r}: its {kind.name} is "
+            f"{loss['model']:.4g}, that of the baseline {loss[name]:.4g}. What may help: "
+            f"{kind.advice}.",
             NoSkillWarning,
             stacklevel=3,
         )
