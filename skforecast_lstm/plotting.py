@@ -413,7 +413,7 @@ class BacktestDisplay:
         self,
         ax: Any = None,
         *,
-        kind: str = "forecast",
+        kind: str | None = None,
         step: int | None = None,
         n_rows: int | None = None,
         **kwargs: Any,
@@ -424,9 +424,11 @@ class BacktestDisplay:
         ----------
         ax : matplotlib Axes or array of them, default=None
             Where to draw, one per panel. None: in a new figure.
-        kind : {"forecast", "error"}, default="forecast"
-            "forecast": forecasts of the model and of the first baseline over the truth. "error":
-            the mean absolute error by step of the horizon, beside that of every baseline.
+        kind : {"forecast", "error"}, default=None
+            "forecast": forecasts of the model and of the first baseline over the truth, of numbers
+            only. "error": the mean absolute error by step of the horizon, beside that of every
+            baseline; of labels the Brier score, or the accuracy where there are no probabilities.
+            None: "forecast" of numbers, "error" of labels.
         step : int, default=None
             With ``kind="forecast"``, the step of the horizon whose forecasts are drawn: 1 is the
             first. None: all steps of every so many origins, so that each horizon begins where the
@@ -445,11 +447,20 @@ class BacktestDisplay:
         Raises
         ------
         ValueError
-            If `kind` or `step` is not known, or the number of axes is not that of the panels.
+            If `kind` or `step` is not known, `kind` is not that of labels, or the number of axes is
+            not that of the panels.
         ImportError
             If matplotlib is not installed.
         """
         check_matplotlib(self)
+        are_labels = self.result.classes is not None
+        if kind is None:
+            kind = "error" if are_labels else "forecast"
+        if kind == "forecast" and are_labels:
+            raise ValueError(
+                "kind='forecast' draws numbers, but the result is one of labels. Use kind='error', "
+                "or draw the probabilities, which are columns of result.predictions."
+            )
         if kind not in ("forecast", "error"):
             raise ValueError(f"kind must be 'forecast' or 'error', got {kind!r}.")
         n_rows = check_integer(_N_SHOWN if n_rows is None else n_rows, "n_rows", 1)
@@ -492,7 +503,7 @@ class BacktestDisplay:
 
     def _draw_error(self, axes: Any, panel: dict[Any, Any], style: Style) -> dict[str, Any]:
         scores = _of_panel(self.result.scores([*panel, "step"]).reset_index(), panel)
-        errors = scores.set_index(["model", "step"])["mae"]
+        errors = scores.set_index(["model", "step"])[self.result._kind.column]
         lines = {
             name: draw_line(axes, errors[name], **_BASELINE | {"color": color, "label": name})
             for name, color in zip(
@@ -502,7 +513,8 @@ class BacktestDisplay:
         look = _FORECAST | {"label": "model"} | style
         lines["model"] = draw_line(axes, errors["model"], _N_MARKED, **look)
         axes.set_ylim(bottom=0)
-        label_axes(axes, f"MAE of {panel['target']}", panel.get("group"), errors["model"].index)
+        title = f"{self.result._kind.title} of {panel['target']}"
+        label_axes(axes, title, panel.get("group"), errors["model"].index)
         return lines
 
     @classmethod
@@ -512,7 +524,7 @@ class BacktestDisplay:
         X: Any,
         y: Any = None,
         *,
-        kind: str = "forecast",
+        kind: str | None = None,
         ax: Any = None,
         **backtest_params: Any,
     ) -> BacktestDisplay:
@@ -528,7 +540,7 @@ class BacktestDisplay:
         y : Series, DataFrame or array, of shape (n_rows,) or (n_rows, n_steps_out * n_targets), \
                 default=None
             What is to be predicted from each row; None with a forecaster.
-        kind : {"forecast", "error"}, default="forecast"
+        kind : {"forecast", "error"}, default=None
             What is drawn, see :meth:`plot`.
         ax : matplotlib Axes or array of them, default=None
             Where to draw, one per panel. None: in a new figure.
@@ -546,7 +558,7 @@ class BacktestDisplay:
 
     @classmethod
     def from_predictions(
-        cls, result: BacktestResult, *, kind: str = "forecast", ax: Any = None, **kwargs: Any
+        cls, result: BacktestResult, *, kind: str | None = None, ax: Any = None, **kwargs: Any
     ) -> BacktestDisplay:
         """Draw the result of a backtest.
 
@@ -554,7 +566,7 @@ class BacktestDisplay:
         ----------
         result : BacktestResult
             What :func:`backtest` returned.
-        kind : {"forecast", "error"}, default="forecast"
+        kind : {"forecast", "error"}, default=None
             What is drawn, see :meth:`plot`.
         ax : matplotlib Axes or array of them, default=None
             Where to draw, one per panel. None: in a new figure.

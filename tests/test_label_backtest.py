@@ -30,6 +30,7 @@ from sklearn.svm import LinearSVC
 
 from skforecast_lstm.datasets import load_bike_rentals
 from skforecast_lstm.evaluation import NoSkillWarning, backtest
+from skforecast_lstm.plotting import BacktestDisplay
 from skforecast_lstm.windows import WindowTransformer
 
 N_ROWS = 90
@@ -673,6 +674,26 @@ class Columnwise(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         return [model.predict_proba(X) for model in self.models_]
+
+
+@no_skill_needed
+@pytest.mark.parametrize(
+    ("final", "title", "score"),
+    [
+        (RandomForestClassifier(3, random_state=0), "Brier score of sky", "brier"),
+        (MultiOutputClassifier(LinearSVC()), "Accuracy of sky", "accuracy"),
+    ],
+)
+def test_the_score_by_step_is_drawn(final, title, score):
+    X, y = framed("booleans", 4)
+    result = backtest(lags(final), X, y, cv=2)
+    display = BacktestDisplay.from_predictions(result)
+    assert display.ax_.get_ylabel() == title
+    assert list(display.lines_[0]) == ["naive", "model"]
+    drawn = display.lines_[0]["model"].get_ydata()
+    assert_allclose(drawn, result.scores("step")[score]["model"])
+    with pytest.raises(ValueError, match="kind='forecast' draws numbers, but the result is one of"):
+        display.plot(kind="forecast")
 
 
 # --- errors -------------------------------------------------------------------------------------
