@@ -278,7 +278,8 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         return "BinaryCrossentropy" if self._n_outputs == 1 else "CategoricalCrossentropy"
 
     def _shell(self) -> Shell:
-        return Shell(n_classes=tuple(map(len, self._labels.of_columns(self._n_labels))))
+        n_classes = tuple(map(len, self._labels.of_columns(self._n_labels)))
+        return Shell(linear_skip=self.linear_skip, n_classes=n_classes)
 
     # --- predicting ----------------------------------------------------------------------------
 

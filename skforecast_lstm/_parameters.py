@@ -432,6 +432,14 @@ class ClassifierParameters(NetworkParameters):
         (n_samples, n_classes) where there are more, and with one axis more, before the last, for
         several labels of a row.""",
     )
+    linear_skip: bool = parameter(
+        False,
+        ["boolean"],
+        """bool
+        Whether a linear map leads from the window past the network to the logits, as a highway: the
+        network then learns what a logistic regression leaves. It begins at zero, and so do the
+        dense layers that the network ends in. On windows of a series it often pays.""",
+    )
     class_weight: Any = parameter(
         None,
         [StrOptions({"balanced"}), dict, list, None],

@@ -620,3 +620,12 @@ def test_a_label_for_each_step_of_a_sequence():
     late[:, 4:] += 10  # a step knows nothing of later ones
     first = [model.predict_proba(part)[:4] for part in (early, late)]
     np.testing.assert_allclose(first[0], first[1], rtol=1e-5)
+
+
+def test_a_linear_map_past_the_network_begins_at_nothing():
+    fresh = {"linear_skip": True, "learning_rate": 1e-12, "epochs": 1}
+    np.testing.assert_allclose(small(**fresh).fit(X, SIZE).predict_proba(X), 1 / 3, rtol=1e-6)
+    for y in (SIGN, SIZE, BOTH, MIXED):
+        assert learned(y, linear_skip=True).score(X, y) > 0.95
+    alone = small(linear_skip=True).fit(X, SIGN)
+    assert np.abs(alone.predict_proba(X) - small().fit(X, SIGN).predict_proba(X)).max() > 1e-3
