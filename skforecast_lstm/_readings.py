@@ -12,7 +12,7 @@ from skforecast_lstm._lines import Targets
 from skforecast_lstm._scores import proba_names
 from skforecast_lstm.forecaster import predict_interval
 
-__all__ = ["LabelReading", "NumberReading", "reading_of"]
+__all__ = ["Reading", "reading_of"]
 
 
 @dataclass
@@ -92,7 +92,10 @@ class LabelReading:
             raise ValueError(f"{name} predicts what is no label of y: {error}") from error
 
 
-def reading_of(targets: Targets, interval: float | None = None) -> NumberReading | LabelReading:
+Reading = NumberReading | LabelReading
+
+
+def reading_of(targets: Targets, interval: float | None = None) -> Reading:
     """What is read of models that predict these targets.
 
     Raises

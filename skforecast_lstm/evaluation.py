@@ -24,7 +24,7 @@ from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._label_baselines import label_baselines
 from skforecast_lstm._lines import Folds, Series, Targets, lines_of_folds
-from skforecast_lstm._readings import LabelReading, NumberReading, reading_of
+from skforecast_lstm._readings import Reading, reading_of
 from skforecast_lstm._scores import LabelScores, NumberScores, Scores
 from skforecast_lstm._scoring import find_scorers
 from skforecast_lstm._validation import check_integer, take_rows
@@ -514,7 +514,7 @@ def _walk(
     folds: Folds,
     refit: bool | int,
     bounds: Bounds,
-    reading: NumberReading | LabelReading,
+    reading: Reading,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> tuple[dict[str, np.ndarray], list[float]]:
@@ -549,7 +549,7 @@ def _walk(
 
 
 def _fit_and_predict(
-    estimator: Any, X: Any, y: Any, folds: Folds, reading: NumberReading | LabelReading
+    estimator: Any, X: Any, y: Any, folds: Folds, reading: Reading
 ) -> tuple[np.ndarray, float, float]:
     """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values).
 
@@ -562,9 +562,7 @@ def _fit_and_predict(
     return values, duration, time.perf_counter() - start
 
 
-def _predict(
-    model: Any, X: Any, y: Any, test: np.ndarray, reading: NumberReading | LabelReading
-) -> np.ndarray:
+def _predict(model: Any, X: Any, y: Any, test: np.ndarray, reading: Reading) -> np.ndarray:
     """Predict test rows from their history: values of shape (n_rows, n_columns, n_values)."""
     first = max(0, test[0] - count_context(model, test[0]))
     rows, n_columns = take_rows(X, np.arange(first, test[-1] + 1)), y.size // len(y)
