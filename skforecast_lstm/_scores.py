@@ -207,7 +207,7 @@ class LabelScores(Scores):
         def score(part: pd.DataFrame) -> float:
             try:
                 return self._score_part(part[part["is_scored"]], scorer)
-            except (AttributeError, ValueError) as error:
+            except ValueError as error:
                 failed.append(str(error))
                 return np.nan
 
@@ -232,11 +232,15 @@ class LabelScores(Scores):
             )
         classes = np.unique(np.concatenate(own))
         labels = Labels([classes])
-        truth, predicted = (labels.numbers(part[c].to_numpy()) for c in ("truth", "prediction"))
+        # Where some are missing in other parts, columns have another type than the labels.
+        truth, predicted = (
+            classes[labels.numbers(part[column].to_numpy()).astype(int)]
+            for column in ("truth", "prediction")
+        )
         names = proba_names(classes)
         proba = part[names].fillna(0).to_numpy() if set(names) <= set(part) else None
         has_proba = proba is not None and part[names].notna().any(axis=None)
-        return score_labels(scorer, classes, truth, predicted, proba if has_proba else None)
+        return score_labels(scorer, truth, predicted, classes, proba if has_proba else None)
 
 
 def proba_names(classes: np.ndarray) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, r2_score
 from sklearn.utils import check_consistent_length
+from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._validation import check_sample_weight, complete_rows
 
@@ -39,43 +40,69 @@ def score_forecasts(scoring: Any, truth: np.ndarray, forecasts: np.ndarray) -> f
 
 
 class _GivenLabels(ClassifierMixin, BaseEstimator):
-    """A classifier whose features are numbers of labels, and then their probabilities."""
+    """A classifier whose features are the numbers of the rows that it has answers for."""
 
-    def __init__(self, classes: np.ndarray) -> None:
-        self.classes_ = classes
+    def __init__(self, labels: Any, classes: Any, proba: Any = None) -> None:
+        self.labels = labels
+        self.classes = classes
+        self.proba = proba
+
+    @property
+    def classes_(self) -> np.ndarray:
+        return self.classes
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        return self.classes_[X[:, 0].astype(int)]
+        return self.labels[X[:, 0]]
 
-
-class _GivenProbabilities(_GivenLabels):
+    @available_if(lambda given: given.proba is not None)
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        return X[:, 1:]
+        return self.proba[X[:, 0]]
 
 
 def score_labels(
-    scorer: Callable[..., float],
-    classes: np.ndarray,
+    scoring: Any,
     truth: np.ndarray,
-    predicted: np.ndarray,
+    forecasts: np.ndarray,
+    classes: np.ndarray,
     proba: np.ndarray | None,
 ) -> float:
-    """Score labels by a scorer of scikit-learn.
+    """Score labels of shape (n_forecasts,) or (n_forecasts, n_columns).
 
     Parameters
     ----------
-    scorer : callable
-        It takes a classifier, features and the truth.
+    scoring : str or callable
+        A scorer of scikit-learn.
+    truth, forecasts : ndarray
+        The labels.
     classes : ndarray of shape (n_classes,)
-        The sorted labels.
-    truth, predicted : ndarray of shape (n,)
-        Their numbers, of which none is missing.
-    proba : ndarray of shape (n, n_classes) or None
-        Their probabilities, if they are known.
+        Those that are forecast.
+    proba : ndarray of shape (n_forecasts, n_classes) or None
+        Their probabilities, of one column.
+
+    Raises
+    ------
+    ValueError
+        If the scorer takes one label for each row and there are more, or there are no
+        probabilities.
     """
-    given = _GivenLabels(classes) if proba is None else _GivenProbabilities(classes)
-    X = np.column_stack([predicted] if proba is None else [predicted, proba])
-    return float(scorer(given, X, classes[truth.astype(int)]))
+    [scorer] = find_scorers(scoring).values()
+    rows = np.arange(len(truth))[:, np.newaxis]
+    try:
+        return float(scorer(_GivenLabels(forecasts, classes, proba), rows, truth))
+    except (AttributeError, TypeError, ValueError) as error:
+        if truth.ndim > 1:
+            raise ValueError(
+                f"scoring={scoring!r} takes one label for each row, and n_steps_out steps of all "
+                f"targets make {truth.shape[1]} ({error}). Leave scoring=None, which counts the "
+                f"labels that are right, or forecast one step of one target."
+            ) from error
+        if proba is None and isinstance(error, AttributeError):
+            raise ValueError(
+                f"scoring={scoring!r} needs what the classifier does not say ({error}). Take a "
+                f"classifier with predict_proba, or a scorer of labels, such as "
+                f"'balanced_accuracy'."
+            ) from error
+        raise
 
 
 def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> float:
