@@ -28,8 +28,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from skforecast_lstm.classifiers import LSTMClassifier
 from skforecast_lstm.datasets import load_bike_rentals
 from skforecast_lstm.evaluation import NoSkillWarning, backtest
+from skforecast_lstm.forecaster import Forecaster
+from skforecast_lstm.framing import make_supervised
+from skforecast_lstm.pipelines import make_lstm_pipeline
 from skforecast_lstm.plotting import BacktestDisplay
 from skforecast_lstm.windows import WindowTransformer
 
@@ -529,6 +533,25 @@ def test_probabilities_in_all_forms(form):
 
 
 @no_skill_needed
+@pytest.mark.parametrize("kind", ["booleans", "texts"])
+def test_networks(kind):
+    X, y = framed(kind, 2)
+    model = make_lstm_pipeline(LSTMClassifier(4, epochs=2, random_state=0), n_steps_in=3)
+    cv = TimeSeriesSplit(2)
+    lines = backtest(model, X, y, cv=cv).predictions
+    train, test = next(cv.split(X))
+    model.fit(X.iloc[train], y.iloc[train])
+    own = lines[lines["fold"] == 0]
+    assert_array_equal(own["prediction"], model.predict(X.iloc[test]).ravel())
+    classes, proba = np.unique(y.to_numpy()), model.predict_proba(X.iloc[test])
+    if kind == "booleans":
+        assert_allclose(own["proba_True"], proba.ravel(), rtol=1e-6)
+    else:
+        assert_allclose(proba_of(own, classes), np.stack(proba, axis=1).reshape(-1, 3), rtol=1e-6)
+    assert_allclose(proba_of(own, classes).sum(axis=1), 1, rtol=1e-6)
+
+
+@no_skill_needed
 def test_targets_of_different_classes():
     x = weather(3)
     y = np.stack([ahead(LABELS["texts"](x), 2), ahead(np.where(x > 0, "up", "down"), 2)], axis=2)
@@ -589,6 +612,21 @@ def test_containers_of_labels(container):
     other = other if container == "list" else other.rename("sky(t+1)")
     one, two = (backtest(lags(), X, each, cv=2).predictions for each in (y, other))
     assert_array_equal(one.drop(columns="target"), two.drop(columns="target"))
+
+
+@no_skill_needed
+@pytest.mark.parametrize("lead", [1, 3])
+def test_a_forecaster_is_evaluated_as_the_table_framed_by_hand(lead):
+    x = weather()
+    table = pd.DataFrame({"x": x, "wet": x > 0}, DAYS)
+    roles = {"target": "wet", "features": ["x"], "lead": lead}
+    model = make_lstm_pipeline(LogisticRegression(), n_steps_in=3)
+    result = backtest(Forecaster(model, **roles), table, cv=3)
+    by_hand = backtest(model, *make_supervised(table, **roles), cv=3)
+    pd.testing.assert_frame_equal(result.predictions, by_hand.predictions)
+    assert result.classes["wet"].tolist() == [False, True]
+    later = result.predictions["time"] - result.predictions["origin"]
+    assert set(later) == {pd.Timedelta(lead, "D")}
 
 
 # --- what is shown, and other scores ------------------------------------------------------------
