@@ -32,6 +32,8 @@ def label_array(y: Any, owner: Any = None) -> np.ndarray:
             f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
             f"None."
         )
+    if isinstance(y, pd.DataFrame) and len(set(y.dtypes)) > 1:
+        y = y.to_numpy(dtype=object)  # check_array would make numbers of text beside booleans
     options: dict[str, Any] = {"ensure_2d": False, "allow_nd": True, "dtype": None}
     return check_array(y, input_name="y", estimator=owner, ensure_all_finite="allow-nan", **options)
 

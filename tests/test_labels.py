@@ -50,6 +50,14 @@ def test_columns_of_text_beside_numbers_come_back_as_objects():
     assert labels.labels(numbers).tolist() == [["on", 3], ["off", 4], ["on", 3]]
 
 
+def test_columns_of_categories_beside_booleans_are_labels():
+    states = pd.Categorical(["on", "off", "on"])
+    table = pd.DataFrame({"state": states, "open": [True, True, False], "gear": [3, 4, 3]})
+    numbers, labels = numbered_labels(table)
+    np.testing.assert_array_equal(numbers, [[1, 1, 0], [0, 1, 1], [1, 0, 0]])
+    assert [part.tolist() for part in labels.classes] == [["off", "on"], [False, True], [3, 4]]
+
+
 def test_indicators_have_two_labels_each_where_one_does_not_occur():
     _, labels = numbered_labels([[0, 1], [0, 0]])
     assert labels.are_indicators
