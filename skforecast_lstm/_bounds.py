@@ -52,14 +52,21 @@ class Bounds:
             )
         return bounds
 
+    @property
+    def keep_all(self) -> bool:
+        """Tell whether there are none."""
+        return bool(np.isinf(self.lower).all() and np.isinf(self.upper).all())
+
     def clip(self, values: np.ndarray) -> np.ndarray:
         """Values of shape (..., n_targets, n_values), those beyond a bound moved to it."""
-        if np.isinf(self.lower).all() and np.isinf(self.upper).all():
+        if self.keep_all:
             return values
         return np.clip(values, self.lower[:, np.newaxis], self.upper[:, np.newaxis])
 
     def warn_if_passed(self, table: pd.DataFrame) -> None:
         """Say which targets were beyond their bounds, where forecasts will never be."""
+        if self.keep_all:
+            return
         values = table.to_numpy(dtype=float, na_value=np.nan)
         beyond = ((values < self.lower) | (values > self.upper)).sum(axis=0)
         if beyond.any():

@@ -5,14 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from sklearn.base import clone
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.base import clone, is_classifier
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
 from skforecast_lstm._inspect import check_order, find_windows, splits_rows, takes_one_target
 from skforecast_lstm.framing import Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
 __all__ = ["fit_whole", "prepared", "y_for"]
+
+
+_BY_COLUMN = (MultiOutputRegressor, MultiOutputClassifier)
 
 
 def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
@@ -26,10 +29,11 @@ def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
     estimator = clone(estimator)
     check_order(estimator)
     if len(frame.targets) * frame.n_steps_out > 1 and takes_one_target(estimator):
+        around = _BY_COLUMN[is_classifier(estimator)].__name__
         raise ValueError(
             f"{type(estimator).__name__} takes one target for each row, but n_steps_out="
             f"{frame.n_steps_out} steps of {len(frame.targets)} targets make several: wrap it "
-            f"as MultiOutputRegressor({type(estimator).__name__}(...))."
+            f"as {around}({type(estimator).__name__}(...))."
         )
     windows = find_windows(estimator)
     told = {"n_steps_out": frame.n_steps_out, "lead": frame.lead}
@@ -49,6 +53,8 @@ def _name_group(estimator: Any, label: Any, group: Any) -> None:
     }
     estimator.set_params(**{name: label for name, same in is_same.items() if same})
     parts = [estimator, *params.values()]
+    if is_classifier(estimator):  # labels have no level that could be lost
+        return
     by_series = any(isinstance(part, GroupScaler) and not part.pooled for part in parts)
     if by_series and not any(isinstance(p, GroupTransformedTargetRegressor) for p in parts):
         warnings.warn(
@@ -63,7 +69,7 @@ def _name_group(estimator: Any, label: Any, group: Any) -> None:
 def y_for(estimator: Any, y: Any) -> Any:
     """The targets, a single one as a table where the estimator wants columns."""
     parts = [estimator, *estimator.get_params().values()]
-    is_wanted = any(isinstance(part, MultiOutputRegressor) for part in parts)
+    is_wanted = any(isinstance(part, _BY_COLUMN) for part in parts)
     return y.to_frame() if y.ndim == 1 and is_wanted else y
 
 

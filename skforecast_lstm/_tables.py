@@ -79,14 +79,26 @@ def check_labels(index: pd.Index, fitted: pd.Index) -> None:
 
 
 @contextlib.contextmanager
-def numbers_expected(frame: Frame) -> Iterator[None]:
-    """Name the columns of text, where a step of the pipeline wants numbers."""
+def numbers_expected(frame: Frame, *, has_labels: bool) -> Iterator[None]:
+    """Name the columns of text, where a step of the pipeline wants numbers.
+
+    `has_labels`: whether targets may be text.
+    """
     try:
         yield
     except (ValueError, TypeError) as error:
-        columns = frame.table.columns[[*frame.features, *frame.known]]
-        texts = [c for c in columns if not is_numeric_dtype(frame.table[c]) and c != frame.label]
-        if "could not convert string" not in str(error) or not (texts or frame.label):
+        if "could not convert string" not in str(error):
+            raise
+        texts = _texts(frame, frame.targets)
+        if texts and not has_labels:
+            raise ValueError(
+                f"the targets {texts} are text, and a regressor takes numbers "
+                f"({error.__cause__ or error}). A classifier takes labels: make_lstm_pipeline with "
+                f"a classifier. Or name the columns of numbers as target=..., and the one that "
+                f"tells series apart as group=...."
+            ) from error
+        texts = _texts(frame, [*frame.features, *frame.known])
+        if not (texts or frame.label):
             raise
         if texts:
             advice = (
@@ -103,6 +115,12 @@ def numbers_expected(frame: Frame) -> Iterator[None]:
         raise ValueError(
             f"a step of the pipeline takes numbers only ({error}), but {advice}"
         ) from error
+
+
+def _texts(frame: Frame, columns: list[int]) -> list[str]:
+    """Names of those of these columns that are no numbers, and no labels of series."""
+    names = frame.table.columns[columns]
+    return [c for c in names if not is_numeric_dtype(frame.table[c]) and c != frame.label]
 
 
 def refuse_text(index: pd.Index, fitted: pd.Index | None) -> None:

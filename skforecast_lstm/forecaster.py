@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
+from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._ahead import Ahead
 from skforecast_lstm._bounds import Bounds
@@ -32,6 +33,7 @@ from skforecast_lstm._tables import (
     warn_of_holes,
     warn_of_text,
 )
+from skforecast_lstm._target_labels import TargetLabels
 from skforecast_lstm._validation import (
     HasMethods,
     check_integer,
@@ -51,6 +53,16 @@ _NEEDED = (
 )
 
 
+def _says_probabilities(forecaster: Forecaster) -> bool:
+    estimator = getattr(forecaster, "estimator_", forecaster.estimator)
+    if not is_classifier(estimator):
+        raise AttributeError(
+            f"forecast_proba is of classifiers, and {type(estimator).__name__} is none: forecast "
+            f"takes interval=0.8."
+        )
+    return bool(estimator.predict_proba)  # says itself why there is none
+
+
 class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     """Fit any pipeline to a table, and forecast the dates that follow its last row.
 
@@ -61,12 +73,15 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator
-        A regressor, a pipeline (:func:`make_lstm_pipeline`) or a search over one. Its window steps
-        are told the horizon and, unless they name one, the group. It is cloned, never changed.
+        A regressor or classifier, a pipeline (:func:`make_lstm_pipeline`) or a search over one. Its
+        window steps are told the horizon and, unless they name one, the group. It is cloned, never
+        changed.
     target : column name, position, or list of them, default=None
-        What is to be forecast. None: every column but those of `known_future` and `group`.
+        What is to be forecast: numbers, or with a classifier labels, which are booleans, text,
+        categories or whole numbers. None: every column but those of `known_future` and `group`.
     features : column name, position, or list of them, default=None
-        What is known at each row. None: every column, the targets first.
+        What is known at each row. None: every column, the targets first, but no target that is
+        text or categories.
     n_steps_out : int, default=1
         The horizon: how many steps the estimator predicts at once.
     lead : int, default=1
@@ -84,11 +99,12 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         index does.
     scoring : str or callable, default=None
         What ``score`` returns, and a search over the forecaster chooses by: a scorer of
-        scikit-learn, such as "neg_mean_absolute_error". None: R². (The `scoring` of the search
-        itself takes a ``y``, which a forecaster has not; leave it at None.)
+        scikit-learn, such as "neg_mean_absolute_error". None: R², and of labels the accuracy. (The
+        `scoring` of the search itself takes a ``y``, which a forecaster has not; leave it at None.)
     lower, upper : float, or dict of float by target, default=None
         Bounds that forecasts and the ends of their intervals are kept within, such as ``lower=0``
-        for counts and prices; see Notes. None, or a target that the dict leaves out: no bound.
+        for counts and prices; see Notes. Labels have none. None, or a target that the dict leaves
+        out: no bound.
 
     Attributes
     ----------
@@ -148,9 +164,28 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     1961-01-01       443.0
     1961-02-01       420.0
     1961-03-01       457.0
+
+    With a classifier it forecasts labels, and their probabilities:
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> table = load_air_passengers().to_frame()
+    >>> table["rises"] = table["passengers"].diff() > 0
+    >>> model = make_lstm_pipeline(LogisticRegression(), n_steps_in=24)
+    >>> forecaster = Forecaster(model, target="rises").fit(table)
+    >>> forecaster.forecast()
+                rises
+    month
+    1961-01-01   True
+    >>> forecaster.forecast_proba().round(2)
+    target     rises
+    class      False True
+    month
+    1961-01-01  0.02  0.98
     """
 
     _parameter_constraints: dict = {"estimator": [HasMethods("fit")]}
+    # Those of a classifier; a file may be older than they are.
+    _labels: TargetLabels | None = None
 
     def __init__(
         self,
@@ -202,16 +237,18 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         frame = self._frame(data)
         bounds = self._bounds_of(frame)
         X, y = frame.samples()
+        labels = TargetLabels.of(frame, y) if is_classifier(self.estimator) else None
         freq = find_freq(frame.table.index)
         is_said = warn_of_holes(frame, freq)
-        with numbers_expected(frame), saying_holes(is_said=is_said):
+        expected = numbers_expected(frame, has_labels=labels is not None)
+        with expected, saying_holes(is_said=is_said):
             estimator, search = fit_whole(prepared(self.estimator, frame, self.group), X, y)
         self.__dict__.pop("search_", None)
         if search is not None:
             self.search_ = search
         self.estimator_, self.freq_ = estimator, freq
-        self._bounds = bounds
-        self._paths: Paths | None = Paths.of(estimator, X, y)
+        self._bounds, self._labels = bounds, labels
+        self._paths: Paths | None = Paths.of(estimator, X, y) if labels is None else None
         self._roles = replace(frame, table=frame.table.iloc[:0])
         n_rows = max((window.n_steps_in for window in fitted_windows(estimator)), default=1)
         self._newest = Newest.of(Stacked.of(frame.table, frame.group), freq, n_rows)
@@ -307,20 +344,16 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
-        needed = self._future_columns(steps)
-        coming = None if future is None else self._future_table(future, needed)
-        self._check_request(steps, coming, interval, n_samples)
-        series, n_rows = self._series_of(data, ids), self._newest.n_rows
-        n_blocks = -(-steps // self._roles.n_steps_out)
-        ahead = Ahead.of(series, self._roles, n_blocks, self.freq_)
-        if needed or n_blocks > 1:
-            ahead = ahead.with_room()
-        if coming is not None and needed:
-            self._fill(ahead, coming, needed)
-        predict = functools.partial(self._predict, self._beside(interval, n_samples))
-        values = ahead.forecast(n_blocks, n_rows, predict)
-        warn_if_missing(values, series, self._names(self._roles.features), n_rows)
-        targets, index = self._names(self._roles.targets), ahead.labels(steps)
+        self._check_kind(steps, interval, n_samples)
+        if n_samples is not None:
+            self._check_paths(steps, interval, n_samples)
+        if interval is not None:
+            self._check_interval(steps, interval)
+        beside = self._beside(interval, n_samples)
+        values, index = self._dated(steps, data, future, ids, beside)
+        if self._labels is not None:
+            return self._labels.frame(values[:, :steps, :, 0], index)
+        targets = self._names(self._roles.targets)
         if self._paths is None or n_samples is None:
             suffixes = ["", "_lower", "_upper"][: values.shape[3]]
             columns = pd.Index([name + end for name in targets for end in suffixes])
@@ -332,6 +365,57 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         values = self._bounds.clip(values)[:, :steps].reshape(-1, len(columns))
         return pd.DataFrame(values, index=index, columns=columns)
 
+    @available_if(_says_probabilities)
+    def forecast_proba(
+        self,
+        steps: int | None = None,
+        *,
+        data: Any = None,
+        future: Any = None,
+        ids: Any = None,
+    ) -> pd.DataFrame:
+        """Forecast the probabilities of the labels at the steps that follow the last row.
+
+        It is there for classifiers with ``predict_proba``. A label of a target that the classifier
+        has not seen at some step has probability 0 there.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many, up to `n_steps_out`. None: these.
+        data, future, ids : any, default=None
+            As of ``forecast``.
+
+        Returns
+        -------
+        forecast : DataFrame of shape (steps, n_labels)
+            The probabilities, indexed as ``forecast`` is. Columns are pairs of target and class.
+        """
+        check_is_fitted(self, "estimator_")
+        steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
+        self._check_kind(steps)
+        assert self._labels is not None
+        values, index = self._dated(steps, data, future, ids, self._probabilities)
+        return self._labels.frame_of_probabilities(values[:, :steps, :, 1:], index)
+
+    def _dated(
+        self, steps: int, data: Any, future: Any, ids: Any, beside: Callable[[Any], Any]
+    ) -> tuple[np.ndarray, pd.Index]:
+        """Values of whole horizons from the last rows, and the labels of so many steps."""
+        needed = self._future_columns(steps)
+        coming = None if future is None else self._future_table(future, needed)
+        self._check_request(steps, coming)
+        series, n_rows = self._series_of(data, ids), self._newest.n_rows
+        n_blocks = -(-steps // self._roles.n_steps_out)
+        ahead = Ahead.of(series, self._roles, n_blocks, self.freq_)
+        if needed or n_blocks > 1:
+            ahead = ahead.with_room()
+        if coming is not None and needed:
+            self._fill(ahead, coming, needed)
+        values = ahead.forecast(n_blocks, n_rows, functools.partial(self._predict, beside))
+        warn_if_missing(values, series, self._names(self._roles.features), n_rows)
+        return values, ahead.labels(steps)
+
     def _beside(self, interval: float | None, n_samples: int | None) -> Callable[[Any], Any]:
         """What is predicted beside the forecasts: nothing, an interval, or quantiles."""
         if interval is not None:
@@ -339,6 +423,12 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         if self._paths is not None and n_samples is not None:
             return functools.partial(self._paths.quantiles, self.estimator_)
         return lambda X: []
+
+    def _probabilities(self, X: Any) -> Any:
+        """Those of each label, which are predicted beside the forecasts."""
+        assert self._labels is not None
+        proba = self.estimator_.predict_proba(X)
+        return self._labels.probabilities(proba, self.estimator_.classes_, self._roles.n_steps_out)
 
     # --- evaluation ----------------------------------------------------------------------------
 
@@ -360,8 +450,10 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         score : float
-            By `scoring`; without it R², the mean over steps and targets. Forecasts that miss some
-            of their history, at the beginning of a table, are left out.
+            By `scoring`; without it R², the mean over steps and targets, or of labels the accuracy:
+            the share that is right, over all steps and targets. A `scoring` of labels takes one
+            label for each row. Forecasts that miss some of their history, at the beginning of a
+            table, are left out.
 
         Raises
         ------
@@ -384,13 +476,18 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             )
         given = self._given(data)
         self._newest.warn_of_earlier(given)
-        truth, forecasts = self._one_by_one(given)
-        is_known = ~np.isnan(truth + forecasts).any(axis=1)
+        has_labels = self._labels is not None
+        y, values = self._one_by_one(given)
+        truth = y.to_numpy(dtype=object if has_labels else float).reshape(len(y), -1)
+        forecasts = values[..., 0].reshape(truth.shape)
+        is_known = ~np.asarray(pd.isna(truth) | np.isnan(forecasts)).any(axis=1)
         if not is_known.any():
             raise ValueError(
                 f"score has no forecast whose {self.n_steps_out} steps and history are all known: "
                 f"the table has {len(given.table)} rows. Give more, or a shorter horizon or window."
             )
+        if self._labels is not None:
+            return self._labels.score(self.scoring, truth[is_known], values[is_known])
         return score_forecasts(self.scoring, truth[is_known], forecasts[is_known])
 
     def _framed(self, data: Any, y: Any = None) -> tuple[Any, Any, Any, Any, Bounds]:
@@ -403,13 +500,18 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         return estimator, X, y_for(estimator, y), frame.label, bounds
 
     def _bounds_of(self, frame: Frame) -> Bounds:
+        if is_classifier(self.estimator) and (self.lower, self.upper) != (None, None):
+            raise ValueError(
+                f"lower and upper are bounds of numbers, and a classifier forecasts labels, got "
+                f"lower={self.lower!r} and upper={self.upper!r}. Leave them at None."
+            )
         targets = frame.table.iloc[:, frame.targets]
         bounds = Bounds.of(self.lower, self.upper, list(targets.columns))
         bounds.warn_if_passed(targets)
         return bounds
 
-    def _one_by_one(self, given: Stacked) -> tuple[np.ndarray, np.ndarray]:
-        """Truth and forecasts (n_origins, n_steps_out * n_targets) that begin in the given rows."""
+    def _one_by_one(self, given: Stacked) -> tuple[pd.Series | pd.DataFrame, np.ndarray]:
+        """Targets of the forecasts that begin in the given rows, and values as of `_predict`."""
         series = self._newest.with_history(given)
         order = np.argsort(ticks(series.index).numbers, kind="stable")
         frame = replace(self._roles, table=series.table.iloc[order])
@@ -418,9 +520,9 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         place = (np.arange(len(series.table)) - series.borders[series.codes])[order]
         is_scored = (place + self.lead >= n_front[series.codes[order]])[rows]
         X, y = frame.samples()
-        values = self._predict(self._beside(None, None), X, np.flatnonzero(is_scored))[..., 0]
-        truth = np.asarray(y, dtype=float).reshape(len(rows), -1)[is_scored]
-        return truth, values.reshape(truth.shape)
+        says = self.scoring is not None and hasattr(self, "forecast_proba")
+        beside = self._probabilities if says else self._beside(None, None)
+        return y[is_scored], self._predict(beside, X, np.flatnonzero(is_scored))
 
     # --- what a forecast is made from ------------------------------------------------------------
 
@@ -441,17 +543,33 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         table = named_table(future, needed)
         return with_times(table, self.time, self.group) if self.time in table else table
 
-    def _check_request(
-        self, steps: int, future: Any, interval: float | None, n_samples: int | None
+    def _check_kind(
+        self, steps: int, interval: float | None = None, n_samples: int | None = None
     ) -> None:
-        is_far = steps > self.n_steps_out
-        if n_samples is not None:
-            self._check_paths(steps, interval, n_samples)
-        if interval is not None and (is_far or not 0 < interval < 1):
+        """Refuse of labels what there is of numbers only."""
+        if self._labels is None:
+            return
+        if interval is not None or n_samples is not None:
+            raise ValueError(
+                f"interval and n_samples are for forecasts of numbers, and a classifier forecasts "
+                f"labels, got interval={interval} and n_samples={n_samples}. forecast_proba gives "
+                f"the probabilities of the labels."
+            )
+        if steps > self.n_steps_out:
+            raise ValueError(
+                f"steps={steps} is more than n_steps_out={self.n_steps_out}, and forecasts of "
+                f"labels are not continued from themselves. Fit with n_steps_out={steps}."
+            )
+
+    def _check_interval(self, steps: int, interval: float) -> None:
+        if steps > self.n_steps_out or not 0 < interval < 1:
             raise ValueError(
                 f"interval must be a coverage in (0, 1), and is known up to n_steps_out="
                 f"{self.n_steps_out} steps only; got interval={interval} and steps={steps}."
             )
+
+    def _check_request(self, steps: int, future: Any) -> None:
+        is_far = steps > self.n_steps_out
         if is_far and self.lead != 1:
             raise ValueError(
                 f"steps={steps} is more than n_steps_out={self.n_steps_out}, and forecasts can be "
@@ -509,11 +627,12 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     ) -> np.ndarray:
         """Values (n_origins, n_steps_out, n_targets, n_values): forecasts, and what is beside."""
         with asking_for(origins, n_rows=len(X)):
-            values = [self.estimator_.predict(X), *beside(X)]
+            found = self.estimator_.predict(X)
+            values = [found if self._labels is None else self._labels.numbers(found), *beside(X)]
         shape = len(origins), self._roles.n_steps_out, len(self._roles.targets)
-        found = np.stack([np.asarray(value)[origins].reshape(shape) for value in values], axis=3)
-        found[..., :1] = self._bounds.clip(found[..., :1])  # what later forecasts are made from
-        return found
+        stacked = np.stack([np.asarray(value)[origins].reshape(shape) for value in values], axis=3)
+        stacked[..., :1] = self._bounds.clip(stacked[..., :1])  # later forecasts are made from it
+        return stacked
 
 
 def predict_interval(estimator: Any, X: Any, coverage: float) -> Any:

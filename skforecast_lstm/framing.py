@@ -252,7 +252,7 @@ class Frame(PlainState):
         rows = self.origins()
         y = self._coming(self.targets, rows)
         for place, column in enumerate(self.targets * self.n_steps_out):
-            if column in self.booleans:
+            if column in self.booleans and y.iloc[:, place].notna().all():
                 y.isetitem(place, y.iloc[:, place].to_numpy(dtype=bool))
         return self.inputs(rows), y.iloc[:, 0] if y.shape[1] == 1 else y
 

@@ -52,6 +52,7 @@ _PARTS = {
     "_rows": ["FittedRows", "Rows"],
     "_series": ["Stacked"],
     "_shell": ["Shell"],
+    "_target_labels": ["TargetLabels"],
     "_training": ["State"],
     "_smoothing": ["Beside", "Indices", "Phases", "Smoothing"],
     "_windows": ["KnownAhead"],

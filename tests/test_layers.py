@@ -67,6 +67,7 @@ LAYERS = {
     "_newest": 3,
     "_ahead": 3,
     "_tables": 3,
+    "_target_labels": 3,
     "_fitting": 7.5,
     "calendar": 3,
     "_network": 3.7,
