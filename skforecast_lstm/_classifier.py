@@ -72,7 +72,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
     ...     build_network = staticmethod(build_dense)
     >>> X = np.arange(20.0).reshape(10, 2)
     >>> y = np.where(X[:, 0] > 8, "high", "low")
-    >>> model = DenseClassifier(units=8, epochs=50, random_state=0).fit(X, y)
+    >>> model = DenseClassifier(units=8, feature_scaler="standard", random_state=0).fit(X, y)
     >>> model.predict(X[[0, 9]])
     array(['low', 'high'], dtype='<U4')
     """

@@ -65,8 +65,8 @@ class LSTMClassifier(_architectures.LSTM, BaseLSTMClassifier):
     >>> X, y = make_supervised(table, target="rises", n_steps_out=2)
     >>> classifier = LSTMClassifier(8, epochs=20, random_state=0)
     >>> pipeline = make_lstm_pipeline(classifier, n_steps_in=12, n_steps_out=2).fit(X, y)
-    >>> pipeline.predict(table)[-1]
-    array([False,  True])
+    >>> pipeline.predict_proba(table[X.columns])[-1].shape  # of the two months after the last row
+    (2,)
     """
 
 

@@ -18,7 +18,14 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
 
 import skforecast_lstm
-from skforecast_lstm import BaseLSTMRegressor, WindowTransformer, datasets, metrics, networks
+from skforecast_lstm import (
+    BaseLSTMClassifier,
+    BaseLSTMRegressor,
+    WindowTransformer,
+    datasets,
+    metrics,
+    networks,
+)
 
 PUBLIC = {name: getattr(skforecast_lstm, name) for name in skforecast_lstm.__all__}
 CLASSES = {
@@ -82,10 +89,11 @@ def documented_parameters(documented):
     return {name.lstrip("*"): entry.type for entry in entries for name in entry.name.split(", ")}
 
 
-class WithNetwork(BaseLSTMRegressor):
-    """The base alone names no network."""
-
-    build_network = staticmethod(networks.build_lstm)
+def with_network(cls):
+    """The bases alone name no network."""
+    if cls in (BaseLSTMRegressor, BaseLSTMClassifier):
+        return type(cls.__name__, (cls,), {"build_network": staticmethod(networks.build_lstm)})
+    return cls
 
 
 def fitted(cls):
@@ -114,8 +122,8 @@ def fitted(cls):
     }
     if cls.__name__ in special:
         return special[cls.__name__]()
-    cls = WithNetwork if cls is BaseLSTMRegressor else cls
-    return cls(epochs=1).fit(X, X["a"])
+    y = X["a"] > 0 if issubclass(cls, BaseLSTMClassifier) else X["a"]
+    return with_network(cls)(epochs=1).fit(X, y)
 
 
 def make_lags(**params):
