@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_classifier
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
@@ -191,6 +191,12 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 f"is None."
+            )
+        if is_classifier(self.estimator):
+            raise ValueError(
+                f"{type(self).__name__} makes intervals of numbers, and its estimator "
+                f"{type(self.estimator).__name__} is a classifier. Take its predict_proba, which "
+                f"CalibratedClassifierCV calibrates."
             )
         X, y = indexable(as_rows(X, accept_sparse=True), as_rows(y))
         truth = self._check_truth(y, ensure_min_samples=2)

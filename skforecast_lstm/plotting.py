@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier
 
 from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._drawing import (
@@ -301,6 +302,11 @@ class ForecastDisplay:
             The display; ``display.forecast`` is the forecast.
         """
         check_matplotlib(cls)
+        if is_classifier(forecaster.estimator):
+            raise ValueError(
+                "ForecastDisplay draws numbers, and the forecaster has a classifier, which "
+                "forecasts labels. Draw their probabilities: forecaster.forecast_proba().plot()."
+            )
         forecast = forecaster.forecast(steps, data=data, future=future, interval=interval, ids=ids)
         if history is None:
             history = forecaster._series_of(data, ids).table

@@ -21,7 +21,17 @@ from sklearn.model_selection import (
 )
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 
-from skforecast_lstm import Forecaster, GroupTimeSeriesSplit, load, make_lstm_pipeline, save
+from skforecast_lstm import (
+    ConformalRegressor,
+    ForecastDisplay,
+    Forecaster,
+    GroupTimeSeriesSplit,
+    LSTMClassifier,
+    backtest,
+    load,
+    make_lstm_pipeline,
+    save,
+)
 from skforecast_lstm._inspect import find_windows
 from skforecast_lstm.framing import make_supervised
 
@@ -260,6 +270,16 @@ def test_classifiers_of_one_column_each_around_the_pipeline():
     assert forecaster(lags(each())).fit(TABLE).forecast().shape == (1, 1)
 
 
+def test_networks_forecast_the_steps_of_several_targets():
+    network = LSTMClassifier(4, epochs=2, random_state=0)
+    model = forecaster(lags(network), BOTH, n_steps_out=2).fit(TABLE[:80])
+    forecast, proba = model.forecast(data=TABLE[80:]), model.forecast_proba(data=TABLE[80:])
+    for target in BOTH:
+        assert proba[target].idxmax(axis=1).tolist() == forecast[target].tolist()
+        np.testing.assert_allclose(proba[target].sum(axis=1), 1, rtol=1e-5)
+    assert 0 <= model.score(TABLE[80:]) <= 1
+
+
 # --- scores -------------------------------------------------------------------------------------
 
 
@@ -328,8 +348,8 @@ def test_booleans_that_miss_some_are_scored_as_such():
 @pytest.mark.parametrize(
     ("classifier", "options", "message"),
     [
-        (each(), {"n_steps_out": 2, "scoring": "neg_log_loss"}, "takes one label .* make 2 "),
-        (each(), {"target": BOTH, "scoring": "balanced_accuracy"}, "takes one label .* make 2 "),
+        (each(), {"n_steps_out": 2, "scoring": "neg_log_loss"}, r"takes one label .* make 2\."),
+        (each(), {"target": BOTH, "scoring": "balanced_accuracy"}, r"takes one label .* make 2\."),
         (RidgeClassifier(), {"scoring": "neg_log_loss"}, "needs what .* with predict_proba"),
     ],
 )
@@ -337,6 +357,14 @@ def test_scorers_that_do_not_fit(classifier, options, message):
     model = forecaster(lags(classifier), **options).fit(TABLE[:80])
     with pytest.raises(ValueError, match=message):
         model.score(TABLE[80:])
+
+
+def test_a_backtest_needs_no_framing():
+    X, y = make_supervised(TABLE, BOTH, features="load", n_steps_out=2)
+    model = lags(each(), n_steps_out=2)
+    found = backtest(forecaster(lags(each()), BOTH, n_steps_out=2), TABLE, cv=2)
+    expected = backtest(model, X, y, cv=2)
+    pd.testing.assert_frame_equal(found.predictions, expected.predictions)
 
 
 def test_searches_over_a_forecaster():
@@ -382,6 +410,13 @@ def test_a_classifier_needs_labels_and_a_regressor_numbers():
         forecaster(lags(Ridge())).fit(TABLE)
     with pytest.raises(ValueError, match=r"columns \['state'\] are text"):
         Forecaster(lags(), target="high").fit(TABLE)
+
+
+def test_what_draws_or_surrounds_numbers_refuses_labels():
+    with pytest.raises(ValueError, match=r"draws numbers.*forecast_proba\(\)\.plot\(\)"):
+        ForecastDisplay.from_estimator(forecaster().fit(TABLE))
+    with pytest.raises(ValueError, match="TablePipeline is a classifier"):
+        forecaster(ConformalRegressor(lags()), "high").fit(TABLE)
 
 
 def test_probabilities_are_of_classifiers_that_say_them():
