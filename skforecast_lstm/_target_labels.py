@@ -11,7 +11,7 @@ from pandas.api.types import is_float_dtype, is_numeric_dtype
 
 from skforecast_lstm._labels import Labels, numbered_labels, proba_by_column
 from skforecast_lstm._plain import PlainState
-from skforecast_lstm._scoring import find_scorers, score_labels
+from skforecast_lstm._scoring import score_labels
 from skforecast_lstm.framing import Frame
 
 __all__ = ["TargetLabels"]
@@ -109,32 +109,13 @@ class TargetLabels(PlainState):
             If the scorer takes one label for each row and there are more, or there are no
             probabilities.
         """
-        _, own = numbered_labels(truth, self.labels.n_kinds)
-        kinds = zip(own.classes, self.labels.classes, strict=True)
-        both = Labels([np.union1d(new, known) for new, known in kinds])
+        numbered, own = numbered_labels(truth, self.labels.n_kinds)
+        truth = own.labels(numbered)
         forecasts = self.labels.labels(values[..., 0].reshape(truth.shape))
-        truth, forecasts = both.numbers(truth), both.numbers(forecasts)
         if scoring is None:
             return float(np.mean(truth == forecasts))
-        n_labels = truth.shape[1]
-        if n_labels > 1:
-            raise ValueError(
-                f"scoring={scoring!r} takes one label for each row, and n_steps_out steps of all "
-                f"targets make {n_labels}. Leave scoring=None, which counts the labels that are "
-                f"right, or forecast one step of one target."
-            )
-        [scorer], [classes] = find_scorers(scoring).values(), both.classes
         proba = None
-        if values.shape[3] > 1:
-            proba = np.zeros((len(truth), len(classes)))
-            proba[:, np.searchsorted(classes, self.labels.classes[0])] = values[:, 0, 0, 1:]
-        try:
-            return score_labels(scorer, classes, truth[:, 0], forecasts[:, 0], proba)
-        except AttributeError as error:
-            if proba is not None:
-                raise
-            raise ValueError(
-                f"scoring={scoring!r} needs what the classifier does not say ({error}). Take a "
-                f"classifier with predict_proba, or a scorer of labels, such as "
-                f"'balanced_accuracy'."
-            ) from error
+        if truth.shape[1] == 1:
+            truth, forecasts = truth[:, 0], forecasts[:, 0]
+            proba = values[:, 0, 0, 1:] if values.shape[3] > 1 else None
+        return score_labels(scoring, truth, forecasts, self.labels.classes[0], proba)

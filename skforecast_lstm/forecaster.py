@@ -176,11 +176,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
                 rises
     month
     1961-01-01   True
-    >>> forecaster.forecast_proba().round(2)
-    target     rises
-    class      False True
-    month
-    1961-01-01  0.02  0.98
+    >>> forecaster.forecast_proba()["rises"].round(2).to_dict("records")
+    [{False: 0.03, True: 0.97}]
     """
 
     _parameter_constraints: dict = {"estimator": [HasMethods("fit")]}
@@ -452,8 +449,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         score : float
             By `scoring`; without it R², the mean over steps and targets, or of labels the accuracy:
             the share that is right, over all steps and targets. A `scoring` of labels takes one
-            label for each row. Forecasts that miss some of their history, at the beginning of a
-            table, are left out.
+            label for each row, unless scikit-learn's metric takes several. Forecasts that miss some
+            of their history, at the beginning of a table, are left out.
 
         Raises
         ------

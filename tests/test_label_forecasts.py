@@ -348,8 +348,8 @@ def test_booleans_that_miss_some_are_scored_as_such():
 @pytest.mark.parametrize(
     ("classifier", "options", "message"),
     [
-        (each(), {"n_steps_out": 2, "scoring": "neg_log_loss"}, r"takes one label .* make 2\."),
-        (each(), {"target": BOTH, "scoring": "balanced_accuracy"}, r"takes one label .* make 2\."),
+        (each(), {"n_steps_out": 2, "scoring": "neg_log_loss"}, "takes one label .* make 2 "),
+        (each(), {"target": BOTH, "scoring": "balanced_accuracy"}, "takes one label .* make 2 "),
         (RidgeClassifier(), {"scoring": "neg_log_loss"}, "needs what .* with predict_proba"),
     ],
 )
