@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
@@ -26,6 +29,7 @@ __all__ = [
     "parse_step_name",
     "parse_step_names",
     "step_name",
+    "text_is_named",
 ]
 
 _CHECKS_OF_Y: dict[str, Any] = {
@@ -214,9 +218,35 @@ def check_targets(
             f"None."
         )
     names = getattr(y, "columns", None)
-    y = check_array(y, input_name="y", estimator=owner, **_CHECKS_OF_Y)
+    with text_is_named(y):
+        y = check_array(y, input_name="y", estimator=owner, **_CHECKS_OF_Y)
     check_consistent_length(rows, y)
     return y, by_step(y, names, n_targets)
+
+
+@contextlib.contextmanager
+def text_is_named(y: Any) -> Iterator[None]:
+    """Say of targets that are text, where numbers are wanted, that classifiers take labels.
+
+    Raises
+    ------
+    ValueError
+        If a string cannot be converted: it names the columns.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        is_table = isinstance(y, pd.DataFrame)
+        table = pd.DataFrame(y if is_table else np.asarray(y).reshape(len(y), -1))
+        table = y.to_frame() if isinstance(y, pd.Series) else table
+        dtypes = table.infer_objects().dtypes
+        columns = list(table.columns[[not is_numeric_dtype(dtype) for dtype in dtypes]])
+        raise ValueError(
+            f"y must hold numbers, got text in {columns} ({error}). A classifier takes labels: "
+            f"LSTMClassifier, or make_lstm_pipeline with any other."
+        ) from error
 
 
 def count_scales(shape: Sequence[int], names: Any, n_targets: int | None) -> int:

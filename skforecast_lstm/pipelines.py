@@ -25,6 +25,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._labels import Labels, label_array
 from skforecast_lstm._scoring import accuracy_of_known, r2_of_known
+from skforecast_lstm._targets import text_is_named
 from skforecast_lstm._validation import (
     FLOATS,
     HasMethods,
@@ -552,16 +553,8 @@ class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, B
     """
 
     def _check_both(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        try:
+        with text_is_named(y):
             return validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
-        except ValueError as error:
-            columns = _columns_of_text(y)
-            if not columns:
-                raise
-            raise ValueError(
-                f"y must hold numbers, got text in {columns} ({error}). A classifier takes labels: "
-                f"CompleteRowsClassifier, or make_lstm_pipeline with a classifier."
-            ) from error
 
     def _learned(self, y: np.ndarray, is_complete: np.ndarray) -> np.ndarray:
         self._y_dtype = y.dtype
@@ -801,10 +794,3 @@ def _spread(values: np.ndarray, is_known: np.ndarray) -> np.ndarray:
     if is_known.any():
         spread[is_known] = values
     return fill_unneeded(spread)
-
-
-def _columns_of_text(y: Any) -> list[Any]:
-    """Names, or positions, of the columns of text among targets."""
-    table = y.to_frame() if isinstance(y, pd.Series) else pd.DataFrame(y)
-    is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in table.infer_objects().dtypes]
-    return list(table.columns[is_text])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import warnings
 
 import keras
@@ -53,7 +54,6 @@ MIXED = np.column_stack([SIGN, np.array(["s", "m", "l"])[SIZE // 10]])
 LAYOUTS = {"text": SIGN, "numbers": SIZE, "booleans": UP, "indicators": BOTH, "columns": MIXED}
 
 each_layout = pytest.mark.parametrize("y", LAYOUTS.values(), ids=LAYOUTS)
-each_name = pytest.mark.parametrize("name", CLASSIFIERS)
 
 
 def small(**params):
@@ -67,9 +67,14 @@ def learned(y, **params):
 # --- layouts ------------------------------------------------------------------------------------
 
 
-@each_name
-@each_layout
-def test_every_architecture_takes_labels_of_every_layout(name, y):
+# The layouts differ behind the network: one of them for each architecture, and all for one.
+PAIRS = [("LSTMClassifier", layout) for layout in LAYOUTS]
+PAIRS += [(name, "columns") for name in CLASSIFIERS if name != "LSTMClassifier"]
+
+
+@pytest.mark.parametrize(("name", "layout"), PAIRS)
+def test_every_architecture_and_every_layout(name, layout):
+    y = LAYOUTS[layout]
     first = {"ConvLSTMClassifier": {"filters": 3}, "StackedLSTMClassifier": {"units": (3, 2)}}
     params = {"epochs": 1, "random_state": 0, **first.get(name, {"units": 3})}
     model = getattr(skforecast_lstm, name)(**params).fit(X, y)
@@ -144,11 +149,13 @@ def test_labels_of_any_container(y):
 # --- what training minimises --------------------------------------------------------------------
 
 
-@each_layout
-@pytest.mark.parametrize("class_weight", [None, "balanced"])
-def test_the_loss_is_the_log_loss_of_the_probabilities(y, class_weight):
-    if class_weight is not None and y.ndim > 1:
-        pytest.skip("scikit-learn's weights of several columns are products")
+@pytest.mark.parametrize(
+    ("layout", "class_weight"),
+    # Those of several columns are products in scikit-learn; here each label has its own.
+    [*((layout, None) for layout in LAYOUTS), ("text", "balanced"), ("numbers", "balanced")],
+)
+def test_the_loss_is_the_log_loss_of_the_probabilities(layout, class_weight):
+    y = LAYOUTS[layout]
     params = {"batch_size": 200, "learning_rate": 1e-12, "epochs": 1}
     model = small(class_weight=class_weight, **params).fit(X, y)
     weight = compute_sample_weight(class_weight, y) if class_weight else np.ones(len(y))
@@ -629,3 +636,14 @@ def test_a_linear_map_past_the_network_begins_at_nothing():
         assert learned(y, linear_skip=True).score(X, y) > 0.95
     alone = small(linear_skip=True).fit(X, SIGN)
     assert np.abs(alone.predict_proba(X) - small().fit(X, SIGN).predict_proba(X)).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("y", "columns"),
+    [(SIGN, "[0]"), (pd.Series(SIGN, name="state"), r"['state']"), (MIXED, "[0, 1]")],
+)
+def test_a_regressor_that_is_given_labels_names_the_classifiers(y, columns):
+    model = skforecast_lstm.LSTMRegressor(3, epochs=1)
+    message = re.escape(f"y must hold numbers, got text in {columns}")
+    with pytest.raises(ValueError, match=rf"{message}.*LSTMClassifier"):
+        model.fit(X, y)
