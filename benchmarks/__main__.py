@@ -13,11 +13,19 @@ import subprocess
 import sys
 from collections import defaultdict
 
-from benchmarks.cases import CASES, SEARCHES
-from benchmarks.peers import TAKE_CANDIDATES, TAKE_SERIES, TAKE_TABLES, available
+from benchmarks.cases import CASES, LABELLED, SEARCHES
+from benchmarks.peers import (
+    REGRESSOR,
+    TAKE_CANDIDATES,
+    TAKE_LABELS,
+    TAKE_SERIES,
+    TAKE_TABLES,
+    available,
+)
 
 KINDS = [
     "fit",
+    "classify",
     "predict",
     "share",
     "panel",
@@ -76,7 +84,8 @@ def main() -> None:
     """Read the arguments, and print the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("kinds", nargs="*", default=KINDS, choices=[*KINDS, []])
-    parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES))
+    cases = [*CASES, *LABELLED]
+    parser.add_argument("--cases", nargs="*", default=cases, choices=cases)
     parser.add_argument("--peers", nargs="*", default=available(), choices=available())
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
@@ -84,8 +93,12 @@ def main() -> None:
     print("| what | measure | library | median (s, MB) | ratio to ours |\n|---|---|---|---|---|")
     for kind in options.kinds:
         if kind == "fit":
-            for case in options.cases:
+            for case in filter(CASES.get, options.cases):
                 compare("fit", installed, options.rounds, case)
+        elif kind == "classify":
+            takers = [peer for peer in installed if peer in TAKE_LABELS]
+            for case in filter(LABELLED.get, options.cases):
+                compare("classify", [*takers, REGRESSOR], options.rounds, case)
         elif kind == "predict":
             takers = [peer for peer in installed if peer not in TAKE_SERIES]
             compare("predict", takers, options.rounds)

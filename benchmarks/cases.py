@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import shuffle
+
+from skforecast_lstm.datasets import load_japanese_vowels
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,15 @@ class Case:
         return self.n_rows - self.n_steps_in - self.horizon + 1
 
     @property
+    def n_outputs(self) -> int:
+        """Numbers that the network puts out."""
+        return self.horizon
+
+    @property
     def operations(self) -> int:
         """Floating-point operations of the products of one forward pass over all windows."""
         per_step = 2 * (self.n_features + self.units) * 4 * self.units
-        return self.n_windows * (self.n_steps_in * per_step + 2 * self.units * self.horizon)
+        return self.n_windows * (self.n_steps_in * per_step + 2 * self.units * self.n_outputs)
 
     def windows(self) -> tuple[np.ndarray, np.ndarray]:
         """Windows (n, n_steps_in, n_features) and targets (n, horizon), float32."""
@@ -41,13 +49,53 @@ class Case:
         return np.ascontiguousarray(windows[:n].swapaxes(1, 2)), table[steps, 0]
 
 
+@dataclass(frozen=True)
+class Labels(Case):
+    """One network that classifies windows: which of `n_classes` equal parts comes next."""
+
+    n_classes: int = 2
+
+    @property
+    def n_outputs(self) -> int:
+        """One logit for two classes, else one for each."""
+        return 1 if self.n_classes == 2 else self.n_classes
+
+    def windows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Windows (n, n_steps_in, n_features), float32, and labels (n,), from 0 on."""
+        X, y = super().windows()
+        limits = np.quantile(y[:, 0], np.arange(1, self.n_classes) / self.n_classes)
+        return X, np.digitize(y[:, 0], limits)
+
+    def indicators(self, y: np.ndarray) -> np.ndarray:
+        """Labels as zeros and ones, one for each output of the network, float32."""
+        if self.n_outputs == 1:
+            return y[:, np.newaxis].astype(np.float32)
+        return np.eye(self.n_classes, dtype=np.float32)[y]
+
+
+@dataclass(frozen=True)
+class Sequences(Labels):
+    """One network that tells speakers apart by utterances of 7 to 26 frames."""
+
+    def windows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first `n_rows` utterances, scaled, NaN in front of the shorter ones; speakers."""
+        X, _, y, _ = load_japanese_vowels()
+        X, y = shuffle(X, y, n_samples=self.n_rows, random_state=0)
+        scaled = (X - np.nanmean(X, axis=(0, 1))) / np.nanstd(X, axis=(0, 1))
+        return scaled.astype(np.float32), y - 1
+
+
 CASES = {
     "tutorial": Case(9, 3, 1, 1, 50, epochs=200, batch_size=32, repeats=3),
     "air passengers": Case(108, 24, 1, 12, 50, epochs=100, batch_size=32, repeats=3),
     "hourly": Case(7_007, 72, 1, 24, 64, epochs=10, batch_size=32),
     "wide": Case(18_000, 168, 8, 24, 128, epochs=2, batch_size=256),
 }
-
+LABELLED = {
+    "two classes": Labels(6_984, 72, 1, 1, 64, epochs=5, batch_size=32),
+    "three classes": Labels(6_984, 72, 1, 1, 64, epochs=5, batch_size=32, n_classes=3),
+    "vowels": Sequences(270, 29, 12, 1, 100, epochs=30, batch_size=32, repeats=3, n_classes=9),
+}
 
 # Of each of the series of a panel; one series of as many windows is the yardstick.
 PANEL = Case(160, 48, 1, 24, 32, epochs=2, batch_size=256)

@@ -16,11 +16,13 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from sklearn.metrics import log_loss
 
 from benchmarks import peers
 from benchmarks.cases import (
     CASES,
     COVARIATES,
+    LABELLED,
     N_SERIES,
     PANEL,
     SEARCHES,
@@ -42,14 +44,31 @@ def seconds(run: Callable, repeats: int = 1) -> float:
 
 
 def fit(peer: str, case_name: str) -> dict[str, float]:
-    """First fit of the process, imports and compilation apart and included, and the next one."""
-    case = CASES[case_name]
-    train, _ = peers.make(peer, case)
+    """First fit of the process, compilation included and imports apart, and the next one."""
+    return _fit_twice(peer, CASES[case_name])[0]
+
+
+def _fit_twice(peer: str, case: Case) -> tuple[dict[str, float], Callable]:
+    """Seconds of the first fit and the next, and what predicts with the last network."""
+    train, run = peers.make(peer, case)
     warm_up = replace(case, n_rows=case.n_steps_in + case.horizon + 3, units=3, epochs=1)
     peers.make(peer, warm_up)[0](*warm_up.windows())  # imports, and what a runtime does once
     X, y = case.windows()
     first = seconds(lambda: train(X, y))
-    return {"first": first, "cached": seconds(lambda: train(X, y), case.repeats)}
+    return {"first": first, "cached": seconds(lambda: train(X, y), case.repeats)}, run
+
+
+def classify(peer: str, case_name: str) -> dict[str, float]:
+    """As ``fit``; probabilities of the windows trained on; and how good these are.
+
+    Times of networks that end with another log loss do not compare.
+    """
+    case = LABELLED[case_name]
+    times, run = _fit_twice(peer, case)
+    X, y = case.windows()
+    proba = run(X)
+    times["predict_proba"] = seconds(lambda: run(X), 3)
+    return times if peer == peers.REGRESSOR else {**times, "log loss": log_loss(y, proba)}
 
 
 def predict(peer: str) -> dict[str, float]:
