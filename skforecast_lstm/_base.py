@@ -44,6 +44,8 @@ class BaseLSTM(InputsMixin):
     _states: list[training.State]
     #: What is forecast beside the networks.
     _beside: Any = None
+    #: What an error counts by its true label, for the labels of each kind.
+    _class_weights: list[np.ndarray] | None = None
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_members")
@@ -230,6 +232,8 @@ class BaseLSTM(InputsMixin):
             # Of warm starts: networks of the same weights may have come to them in other ways.
             [[m.seed, m.rng.get_state(legacy=False), vars(m.state)] for m in members],
             rows.times and rows.times.numbers,
+            # Labels of other names may be the same numbers, and class_weight names them.
+            *(self._class_weights or []),
         ]
         for chosen in filter(None, [course.chosen, held_out]):
             windows = chosen.windows

@@ -80,7 +80,6 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
     classes_: Any
     n_classes_: Any
     _labels: Labels
-    _class_weights: list[np.ndarray] | None
 
     # --- fitting -----------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skforecast_lstm import (
     ConvLSTMRegressor,
+    LSTMClassifier,
     LSTMRegressor,
     StackedLSTMRegressor,
     make_lstm_pipeline,
@@ -439,3 +440,21 @@ def test_a_process_that_is_killed_at_any_moment(tmp_path):
     np.testing.assert_array_equal(predicted, whole.fit(X, X[:, -1, 0]).predict(X))
     assert n_restored > 0
     assert [*folder.iterdir()] == []
+
+
+def test_labels_of_other_names_do_not_go_on_with_other_weights(data, tmp_path, kill_after):
+    X, y = data[0], (data[1] > 0).astype(int)
+    params = {"epochs": 6, "random_state": 0, "class_weight": {1: 9.0}}
+    model = LSTMClassifier(4, **params, checkpoint=tmp_path, checkpoint_every=2)
+    kill_after(2)
+    with pytest.raises(Killed):
+        model.fit(X, y)
+    kill_after(0)
+    # To the network these are the same labels, but the weight is that of the other one.
+    other = clone(model).fit(X, y + 1)
+    assert other.n_iter_restored_ == 0
+    whole = LSTMClassifier(4, **params)
+    np.testing.assert_array_equal(other.predict_proba(X), whole.fit(X, y + 1).predict_proba(X))
+    again = clone(model).fit(X, y)
+    assert again.n_iter_restored_ == 4
+    np.testing.assert_array_equal(again.predict_proba(X), whole.fit(X, y).predict_proba(X))
