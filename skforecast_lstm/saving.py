@@ -294,6 +294,8 @@ def _check_networks(model: Any) -> None:
         if isinstance(value, BaseLSTM):
             value._validate_params()
             arguments = value.get_params(deep=False)
+            # Weights by label; a network that took them would be refused below.
+            arguments.pop("class_weight", None)
         elif isinstance(value, Network):
             arguments = value.arguments
         else:

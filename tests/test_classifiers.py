@@ -596,6 +596,18 @@ def test_files_and_copies_predict_the_same(y, tmp_path):
         assert found.dtype == expected.dtype
 
 
+@pytest.mark.parametrize(
+    "given", [{"up": 3.0}, [{"up": 3.0}, {"l": 2.0}], "balanced"], ids=["dict", "list", "balanced"]
+)
+def test_files_keep_class_weights(given, tmp_path):
+    y = MIXED if isinstance(given, list) else SIGN
+    model = small(epochs=1, class_weight=given).fit(X, y)
+    save(model, tmp_path / "model.skops")
+    twin = load(tmp_path / "model.skops")
+    assert twin.class_weight == given
+    assert twin.partial_fit(X, y).history_ == model.partial_fit(X, y).history_
+
+
 def test_the_layer_of_probabilities_can_be_made_again():
     layer = ClassProbabilities([2, 3])
     twin = ClassProbabilities.from_config(layer.get_config())
