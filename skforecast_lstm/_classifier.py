@@ -276,6 +276,23 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
             return self.loss
         return "BinaryCrossentropy" if self._n_outputs == 1 else "CategoricalCrossentropy"
 
+    def _make_loss(self) -> Any:
+        loss = super()._make_loss()
+        name = getattr(loss, "name", None) or getattr(loss, "__name__", loss)
+        if str(name).lower().startswith("sparse"):
+            raise ValueError(
+                f"loss={self.loss!r} takes numbers of labels, but losses see labels as 0 or 1, for "
+                f"each class one. Set loss='log_loss', which is the same for any labels."
+            )
+        n_classes = sorted({len(classes) for classes in self._labels.classes})
+        if getattr(loss, "label_smoothing", 0) and len(n_classes) > 1:
+            raise ValueError(
+                f"label_smoothing={loss.label_smoothing} shares some of each label out to all "
+                f"classes, but targets have {n_classes} classes: those that a target does not have "
+                f"would get some, too. Set it to 0, or fit an estimator to each target."
+            )
+        return loss
+
     def _shell(self) -> Shell:
         n_classes = tuple(map(len, self._labels.of_columns(self._n_labels)))
         return Shell(linear_skip=self.linear_skip, n_classes=n_classes)

@@ -252,6 +252,32 @@ def test_other_losses_of_keras_see_zeros_ones_and_probabilities(loss, routed):
     assert model.history_["accuracy"][-1] > 0.85
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        "SparseCategoricalCrossentropy",
+        keras.losses.sparse_categorical_crossentropy,
+        keras.losses.SparseCategoricalCrossentropy(),
+    ],
+    ids=["name", "class", "function", "object"],
+)
+def test_losses_of_numbers_of_labels_are_refused(loss):
+    with pytest.raises(ValueError, match=r"takes numbers of labels.*loss='log_loss'"):
+        small(loss=loss).fit(X, SIZE)
+
+
+def test_labels_are_not_smoothed_over_classes_that_a_target_does_not_have():
+    fresh = {"epochs": 1, "learning_rate": 1e-12, "batch_size": 200}
+    smooth = small(**fresh).set_params(loss__label_smoothing=0.3)
+    with pytest.raises(ValueError, match=r"label_smoothing=0.3.*targets have \[2, 3\] classes"):
+        smooth.fit(X, MIXED)
+    log_proba = smooth.fit(X, SIZE).predict_log_proba(X)
+    targets = 0.7 * (SIZE[:, np.newaxis] == smooth.classes_) + 0.1
+    expected = -(targets * log_proba).sum(axis=1).mean()
+    np.testing.assert_allclose(smooth.history_["loss"], [expected], rtol=1e-5)
+
+
 def test_accuracy_of_keras_is_that_of_the_labels():
     for y in (SIGN, SIZE, BOTH, MIXED):
         model = small(metrics=["accuracy"], learning_rate=1e-12, batch_size=200, epochs=1)
