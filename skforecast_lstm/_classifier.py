@@ -431,7 +431,13 @@ def _class_weights(
                 f"class_weight names labels that are not among the classes {classes.tolist()}: "
                 f"{unknown}."
             )
-        return np.array([given.get(label, 1.0) for label in classes.tolist()], dtype=float)
+        found = np.array([given.get(label, 1.0) for label in classes.tolist()], dtype=float)
+        if not (np.isfinite(found) & (found >= 0)).all():
+            raise ValueError(
+                f"class_weight must give finite weights that are not negative, got {given}: what "
+                f"weighs less than nothing is learned the wrong way round."
+            )
+        return found
     weights[present] = compute_class_weight(
         given,
         classes=present,

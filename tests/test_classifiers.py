@@ -227,9 +227,11 @@ def test_class_weights_of_columns_count_each_label_by_itself():
         ({"sideways": 2.0}, r"class_weight names labels.*\['down', 'up'\]: \['sideways'\]"),
         ([{"up": 1.0}] * 2, r"class_weight must be one dict, or a list with one for each of the 1"),
         ("rare", "'class_weight' parameter of LSTMClassifier"),
+        ({"up": -1.0}, r"not negative, got \{'up': -1.0\}"),
+        ({"up": np.nan}, r"finite weights"),
     ],
 )
-def test_class_weights_that_fit_no_label_are_refused(given, message):
+def test_class_weights_that_fit_no_label_or_are_no_weights_are_refused(given, message):
     with pytest.raises(ValueError, match=message):
         small(class_weight=given).fit(X, SIGN)
 
