@@ -308,6 +308,7 @@ class ClassProbabilities(layers.Layer):
 
     def __init__(self, n_classes: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.n_classes = tuple(n_classes)
         most = max(self.n_classes)
         self._width = 1 if most == 2 else most
@@ -323,6 +324,13 @@ class ClassProbabilities(layers.Layer):
             is_none = np.arange(self._width) >= np.reshape(self.n_classes, (-1, 1))
             logits = ops.where(is_none, ops.cast(_NEVER, logits.dtype), logits)
         return keras.activations.softmax(logits)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Skip the labels of steps that are skipped, where a network has an output for each."""
+        n_labels = len(self.n_classes)
+        if previous_mask is None or n_labels % previous_mask.shape[1]:
+            return None
+        return ops.repeat(previous_mask, n_labels // previous_mask.shape[1], axis=1)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer."""

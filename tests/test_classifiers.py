@@ -355,6 +355,24 @@ def test_sequences_of_varying_length_are_read_as_long_as_they_are():
     np.testing.assert_allclose(long.predict_proba(wider), model.predict_proba(padded), rtol=1e-3)
 
 
+@pytest.mark.parametrize("columns", [1, 2])
+def test_labels_of_skipped_steps_are_not_learned_from(columns):
+    padded = X.copy()
+    padded[:40, :2] = np.nan
+    sums = np.digitize(np.cumsum(np.nan_to_num(padded), axis=1), [-1.0, 1.0])
+    y = sums[:, :, :columns]
+    other = y.copy()
+    other[:40, :2] = 2 - other[:40, :2]
+    params = {"epochs": 1, "learning_rate": 1e-12, "batch_size": 200, "missing": "mask"}
+    model = SequenceLSTMClassifier(4, random_state=0, **params).fit(padded, y)
+    again = SequenceLSTMClassifier(4, random_state=0, **params).fit(padded, other)
+    assert again.history_ == model.history_
+    proba = np.stack(model.predict_proba(padded), axis=1).reshape(80, 6, columns, 3)
+    losses = -np.log(np.take_along_axis(proba, y[..., np.newaxis], axis=3))
+    is_there = np.isfinite(padded[:, :, 0])
+    np.testing.assert_allclose(model.history_["loss"], [losses[is_there].mean()], rtol=1e-5)
+
+
 # --- labels that are not right ------------------------------------------------------------------
 
 
