@@ -16,6 +16,7 @@ from sklearn.base import (
     OneToOneFeatureMixin,
     TransformerMixin,
     clone,
+    is_classifier,
 )
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
@@ -366,6 +367,12 @@ class GroupTransformedTargetRegressor(
         self : GroupTransformedTargetRegressor
             The fitted regressor.
         """
+        if is_classifier(self.regressor):
+            raise ValueError(
+                f"{type(self).__name__} scales numbers, and its regressor "
+                f"{type(self.regressor).__name__} is a classifier, whose labels have no scale. "
+                f"Fit the classifier without it."
+            )
         y = as_rows(y)
         labels = self._check_labels(X, reset=True)
         targets = self._check_columns(y, labels)

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -408,6 +408,13 @@ def test_predictions_come_back_in_the_units_of_the_series(X, group):
     np.testing.assert_allclose(model.predict(X), means[TABLE["shop"]], rtol=1e-12)
     # The regressor has seen the table as it is.
     assert model.regressor_.X_ is X
+
+
+def test_a_classifier_has_no_targets_to_scale():
+    X, y = framed()
+    model = GroupTransformedTargetRegressor(LogisticRegression(), group="shop")
+    with pytest.raises(ValueError, match=r"LogisticRegression is a classifier, whose labels"):
+        model.fit(X, y > y.mean())
 
 
 def test_predictions_for_a_series_not_seen_in_fit():
