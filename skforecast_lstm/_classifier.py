@@ -138,8 +138,9 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
                 Labels.of(values, n_kinds) if classes is None else Labels.given(classes, n_kinds)
             )
             by_column = self._labels.of_columns(self._n_labels)
-            self.classes_ = by_column if self._y_shape else by_column[0]
-            self.n_classes_ = [*map(len, by_column)] if self._y_shape else len(by_column[0])
+            is_one = self._n_labels == 1
+            self.classes_ = by_column[0] if is_one else by_column
+            self.n_classes_ = len(by_column[0]) if is_one else [*map(len, by_column)]
         elif classes is not None:
             self._check_classes(Labels.given(classes, self._labels.n_kinds))
         return self._labels.numbers(targets)
@@ -284,6 +285,12 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
                 f"loss={self.loss!r} takes numbers of labels, but losses see labels as 0 or 1, for "
                 f"each class one. Set loss='log_loss', which is the same for any labels."
             )
+        if str(name).lower().startswith("categorical") and self._n_outputs == 1:
+            raise ValueError(
+                f"loss={self.loss!r} takes a probability for each class, but labels of two classes "
+                f"have one, that of the second: it would be zero, and nothing learned. Set "
+                f"loss='log_loss', or the binary one of the kind."
+            )
         n_classes = sorted({len(classes) for classes in self._labels.classes})
         if getattr(loss, "label_smoothing", 0) and len(n_classes) > 1:
             raise ValueError(
@@ -330,14 +337,14 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         Returns
         -------
         proba : ndarray or list of ndarray
-            The probabilities in the order of ``classes_``; NaN in rows without a label. After a
-            1-D `y`: of shape (n_samples, n_classes). After a `y` of more dimensions that holds
-            indicators, 0 or 1 or booleans: in the layout of `y`, the probabilities of 1. After any
-            other: a list with an array of shape (n_samples, n_classes) for each column of `y`, in
-            the order of time, then of targets.
+            The probabilities in the order of ``classes_``; NaN in rows without a label. Of one
+            label in each row: of shape (n_samples, n_classes). Of several that are indicators, 0 or
+            1 or booleans: in the layout of `y`, the probabilities of 1. Of any others: a list with
+            an array of shape (n_samples, n_classes) for each column of `y`, in the order of time,
+            then of targets.
         """
         proba = self._probabilities(X)
-        if not self._y_shape:
+        if self._n_labels == 1:
             return proba[:, 0]
         if self._labels.are_indicators:
             return proba[..., 1].reshape(len(proba), *self._y_shape)

@@ -69,8 +69,8 @@ _OF_REGRESSORS = """
         column of a 2-D `y` that nothing is known about."""
 _OF_CLASSIFIERS = """
     classes_ : ndarray, or list of ndarray
-        The labels, sorted. Of a `y` in more than one dimension: a list, one for each of its
-        columns, in the order of time, then of targets.
+        The labels, sorted. Where a row has several: a list, one for each column of `y`, in the
+        order of time, then of targets.
     n_classes_ : int, or list of int
         How many they are."""
 Class = TypeVar("Class", bound="type[NetworkParameters]")

@@ -119,6 +119,16 @@ def test_steps_of_one_target_share_their_labels():
     assert small(n_targets=1).fit(X, y).n_steps_out_ == 2
 
 
+def test_a_column_of_labels_is_one_label():
+    column, flat = small(epochs=1).fit(X, SIGN[:, np.newaxis]), small(epochs=1).fit(X, SIGN)
+    np.testing.assert_array_equal(column.predict(X)[:, 0], flat.predict(X))
+    np.testing.assert_array_equal(column.predict_proba(X), flat.predict_proba(X))
+    np.testing.assert_array_equal(column.classes_, flat.classes_)
+    found = cross_validate(small(epochs=1), X, UP[:, np.newaxis], scoring="roc_auc", cv=2)
+    plain = cross_validate(small(epochs=1), X, UP, scoring="roc_auc", cv=2)
+    np.testing.assert_array_equal(found["test_score"], plain["test_score"])
+
+
 def test_labels_in_three_dimensions_come_back_so():
     y = np.stack([BOTH, BOTH[:, ::-1]], axis=2)
     model = small(epochs=1).fit(X, y)
@@ -267,6 +277,13 @@ def test_other_losses_of_keras_see_zeros_ones_and_probabilities(loss, routed):
 def test_losses_of_numbers_of_labels_are_refused(loss):
     with pytest.raises(ValueError, match=r"takes numbers of labels.*loss='log_loss'"):
         small(loss=loss).fit(X, SIZE)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "CategoricalFocalCrossentropy"])
+def test_losses_of_more_classes_are_refused_where_there_are_two(loss):
+    with pytest.raises(ValueError, match=r"labels of two classes have one.*loss='log_loss'"):
+        small(loss=loss).fit(X, SIGN)
+    assert small(loss=loss, epochs=1).fit(X, SIZE).n_iter_ == 1
 
 
 def test_labels_are_not_smoothed_over_classes_that_a_target_does_not_have():
@@ -489,22 +506,6 @@ def test_callbacks_see_the_losses_of_labels(tmp_path):
     by_keras = small(callbacks=[each_batch], class_weight="balanced").fit(X, MIXED)
     ours = small(class_weight="balanced").fit(X, MIXED)
     np.testing.assert_allclose(by_keras.predict_proba(X)[1], ours.predict_proba(X)[1], rtol=1e-4)
-
-
-def test_a_training_that_is_kept_goes_on_to_the_same_weights(tmp_path):
-    class Stop(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            if epoch == 3:
-                raise RuntimeError("stopped")
-
-    params = {"epochs": 6, "class_weight": "balanced"}
-    kept = {"checkpoint": tmp_path, "checkpoint_every": 2}
-    with pytest.raises(RuntimeError, match="stopped"):
-        small(**params, **kept, callbacks=Stop).fit(X, MIXED)
-    assert len([*tmp_path.iterdir()]) == 1
-    resumed = small(**params, **kept).fit(X, MIXED)
-    whole = small(**params).fit(X, MIXED)
-    np.testing.assert_array_equal(resumed.predict_proba(X)[0], whole.predict_proba(X)[0])
 
 
 # --- scikit-learn around them -------------------------------------------------------------------
