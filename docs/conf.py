@@ -22,6 +22,7 @@ autodoc_default_options = {"members": True, "inherited-members": False}
 autodoc_inherit_docstrings = False
 exclude_patterns = ["_build"]
 
+html_static_path = ["_static"]
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_toc_level": 2}
 

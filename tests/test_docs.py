@@ -220,8 +220,21 @@ def test_doctests(name):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["rows", "forecasting", "networks", "skill", "saving"])
-def test_examples_of_the_pages(page):
+PAGES = [
+    "start",
+    "rows",
+    "forecasting",
+    "networks",
+    "classification",
+    "skill",
+    "saving",
+    "pitfalls",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_examples_of_the_pages(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where files that it writes may lie
     path = Path(__file__).parents[1] / "docs" / f"{page}.rst"
     result = doctest.testfile(
         str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
