@@ -114,12 +114,8 @@ def r2_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> f
         If there are none.
     """
     check_consistent_length(y_true, y_pred)
-    parts = [np.reshape(y, (len(y), -1)) for y in (y_true, y_pred)]
-    lacks_y, lacks_x = (np.asarray(np.isnan(part).any(axis=1)) for part in parts)
-    is_known = complete_rows(lacks_x, lacks_y, names=("X", "y"))
-    if sample_weight is not None:
-        sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
-    return float(r2_score(*(part[is_known] for part in parts), sample_weight=sample_weight))
+    *parts, weight = _known_of(y_true, y_pred, sample_weight)
+    return float(r2_score(*parts, sample_weight=weight))
 
 
 def accuracy_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> float:
@@ -135,13 +131,18 @@ def accuracy_of_known(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any
         raise ValueError(
             f"y must have the layout that fit was given, {y_pred.shape}, got {y_true.shape}."
         )
+    truth, predicted, weight = _known_of(y_true, y_pred, sample_weight)
+    return float(np.average((truth == predicted).all(axis=1), weights=weight))
+
+
+def _known_of(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Rows in which neither truth nor prediction is missing, in two dimensions; their weights."""
     parts = [np.reshape(y, (len(y), -1)) for y in (y_true, y_pred)]
     lacks_y, lacks_x = (np.asarray(np.any(pd.isna(part), axis=1)) for part in parts)
     is_known = complete_rows(lacks_x, lacks_y, names=("X", "y"))
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, y_true)[is_known]
-    are_right = (parts[0][is_known] == parts[1][is_known]).all(axis=1)
-    return float(np.average(are_right, weights=sample_weight))
+    return parts[0][is_known], parts[1][is_known], sample_weight
 
 
 def interval_losses(truth: Any, lower: Any, upper: Any, coverage: float) -> Any:
