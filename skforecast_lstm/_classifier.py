@@ -15,7 +15,7 @@ from skforecast_lstm._base import BaseLSTM
 from skforecast_lstm._checkpoints import Checkpoint
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._course import Budget, Course
-from skforecast_lstm._labels import Labels, label_array
+from skforecast_lstm._labels import Labels, label_array, log_of
 from skforecast_lstm._members import Member
 from skforecast_lstm._parameters import ClassifierParameters, documented
 from skforecast_lstm._samples import Chosen
@@ -188,13 +188,12 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
 
     def _check_parts(self, early: Chosen, late: Chosen, why: str, way_out: str) -> None:
         """Look whether samples that are set aside tell of the labels that are trained on."""
-        n_kinds = self._labels.n_kinds
-        numbers = [part.targets.reshape(len(part.targets), -1, n_kinds) for part in (early, late)]
+        numbers = [self._labels.parts(part.targets) for part in (early, late)]
         way_out = (
             f"If the rows are sorted by label, shuffle them (sklearn.utils.shuffle); or {way_out}."
         )
         for kind, classes in enumerate(self._labels.classes):
-            trained, aside = (np.unique(part[..., kind]).astype(int) for part in numbers)
+            trained, aside = (np.unique(parts[kind]).astype(int) for parts in numbers)
             lost = np.setdiff1d(aside, trained)
             if len(trained) and len(lost):
                 raise ValueError(
@@ -219,14 +218,10 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
                 f"class_weight must be one dict, or a list with one for each of the {n_kinds} "
                 f"targets, got {len(given)}: {given}."
             )
-        by_kind = chosen.targets.reshape(len(chosen.targets), -1, n_kinds)
-        weight = np.ones(len(by_kind)) if chosen.weight is None else chosen.weight
-        weights = []
-        for kind, classes in enumerate(self._labels.classes):
-            own = given[kind] if isinstance(given, list) else given
-            numbers = by_kind[..., kind]
-            weights.append(_class_weights(own, classes, numbers, weight))
-        return weights
+        by_kind = given if isinstance(given, list) else [given] * n_kinds
+        weight = np.ones(len(chosen.targets)) if chosen.weight is None else chosen.weight
+        parts = zip(by_kind, self._labels.classes, self._labels.parts(chosen.targets), strict=True)
+        return [_class_weights(own, classes, numbers, weight) for own, classes, numbers in parts]
 
     def _scaled(self, chosen: Chosen) -> Chosen:
         """Samples as the network is to see them."""
@@ -256,11 +251,11 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         """Weights of samples, (n,), or of labels, (n, n_labels)."""
         if self._class_weights is None:
             return scaled.weight
-        by_kind = scaled.targets.astype(int).reshape(
-            len(scaled.targets), -1, len(self._class_weights)
+        by_kind = zip(
+            self._class_weights, self._labels.parts(scaled.targets.astype(int)), strict=True
         )
-        parts = [own[by_kind[..., kind]] for kind, own in enumerate(self._class_weights)]
-        weights = np.stack(parts, axis=-1).reshape(len(by_kind), -1)
+        parts = [own[numbers] for own, numbers in by_kind]
+        weights = np.stack(parts, axis=-1).reshape(len(scaled.targets), -1)
         return weights if scaled.weight is None else weights * scaled.weight[:, np.newaxis]
 
     def _losses(self, y: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -363,9 +358,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         log_proba : ndarray or list of ndarray
             The logarithms of what ``predict_proba`` gives.
         """
-        proba = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            return [*map(np.log, proba)] if isinstance(proba, list) else np.log(proba)
+        return log_of(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the rows whose labels are all predicted right.

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._plain import PlainState
 
-__all__ = ["Labels", "label_array", "numbered_labels", "proba_by_column"]
+__all__ = ["Labels", "label_array", "log_of", "numbered_labels", "proba_by_column"]
 
 _NUMBERS = {"boolean": np.bool_, "integer": np.int64, "floating": np.float64}
 
@@ -108,6 +108,13 @@ class Labels(PlainState):
         """Tell whether all kinds are 0 or 1, or booleans."""
         return all(part.dtype.kind in "biuf" and [*part] == [0, 1] for part in self.classes)
 
+    def parts(self, values: np.ndarray) -> list[np.ndarray]:
+        """The parts of values of shape (n_rows, ...), one for each column, that are of each kind.
+
+        They are of shape (n_rows, columns of the kind).
+        """
+        return _kinds(values, self.n_kinds)
+
     def numbers(self, y: np.ndarray) -> np.ndarray:
         """Numbers of labels, as float64 in the shape of `y`; NaN where one is missing.
 
@@ -118,7 +125,7 @@ class Labels(PlainState):
         """
         parts = [
             _numbers(part, classes)
-            for part, classes in zip(_kinds(y, self.n_kinds), self.classes, strict=True)
+            for part, classes in zip(self.parts(y), self.classes, strict=True)
         ]
         return np.stack(parts, axis=-1).reshape(y.shape)
 
@@ -130,11 +137,34 @@ class Labels(PlainState):
         """
         parts = [
             _labels(part, classes)
-            for part, classes in zip(_kinds(numbers, self.n_kinds), self.classes, strict=True)
+            for part, classes in zip(self.parts(numbers), self.classes, strict=True)
         ]
         is_counted = {part.dtype.kind in "biuf" for part in parts}
         parts = parts if len(is_counted) == 1 else [part.astype(object) for part in parts]
         return np.stack(parts, axis=-1).reshape(numbers.shape)
+
+    def probabilities(self, proba: Any, classes: Any, n_columns: int) -> np.ndarray:
+        """What any classifier says, of shape (n_rows, n_columns, n_most), NaN where it says none.
+
+        Labels that it has not seen in a column have probability 0.
+
+        Parameters
+        ----------
+        proba, classes, n_columns
+            As of :func:`proba_by_column`.
+
+        Raises
+        ------
+        ValueError
+            If it knows a label that is not known here.
+        """
+        columns = proba_by_column(proba, classes, n_columns)
+        found = np.zeros((len(columns[0][1]), n_columns, self.n_most))
+        for column, (known, part) in enumerate(columns):
+            own = Labels([self.classes[column % self.n_kinds]])
+            found[:, column, own.numbers(np.asarray(known)).astype(int)] = part
+            found[np.isnan(part).any(axis=1), column] = np.nan
+        return found
 
 
 def numbered_labels(y: Any, n_kinds: int | None = None) -> tuple[np.ndarray, Labels]:
@@ -154,7 +184,8 @@ def proba_by_column(proba: Any, classes: Any, n_columns: int) -> list[tuple[Any,
     ----------
     proba : ndarray or list of ndarray
         What its ``predict_proba`` returns: of one column (n_rows, n_classes); of several a list of
-        these, or of indicators (n_rows, n_columns), the probabilities of the second class.
+        these, or of indicators an array with one for each column, the probabilities of the second
+        class.
     classes : ndarray or list of ndarray
         Its ``classes_``.
     n_columns : int
@@ -171,10 +202,17 @@ def proba_by_column(proba: Any, classes: Any, n_columns: int) -> list[tuple[Any,
     is_by_column = isinstance(classes, (list, tuple))
     if n_columns == 1 and not is_by_column:
         return [(classes, proba)]
+    proba = proba.reshape(len(proba), -1)
     two = np.stack([1 - proba, proba], axis=-1)
     # Some of scikit-learn's name the columns in place of the classes.
     own = classes if is_by_column else [np.array([0, 1])] * n_columns
     return [(part, two[:, column]) for column, part in enumerate(own)]
+
+
+def log_of(proba: Any) -> Any:
+    """Logarithms of what ``predict_proba`` returns, in its layout."""
+    with np.errstate(divide="ignore"):
+        return [*map(np.log, proba)] if isinstance(proba, list) else np.log(proba)
 
 
 def _kinds(y: np.ndarray, n_kinds: int) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skforecast_lstm._labels import Labels, proba_by_column
+from skforecast_lstm._labels import Labels
 from skforecast_lstm._lines import Targets
 from skforecast_lstm._scores import proba_names
 from skforecast_lstm.forecaster import predict_interval
@@ -53,23 +53,16 @@ class LabelReading:
         Classes that the model does not know have probability 0.
         """
         predicted = _of_columns(model, model.predict(rows), n_last, n_columns)
-        numbers = self._numbers(model, predicted, self.labels)
-        if not hasattr(model, "predict_proba"):
-            return numbers[..., np.newaxis]
-        proba = model.predict_proba(rows)
-        if not isinstance(proba, (list, tuple)) and np.ndim(proba) == 3:  # indicators by step
-            proba = np.reshape(proba, (len(proba), -1))
-        values = np.full((n_last, n_columns, 1 + self.labels.n_most), np.nan)
-        values[..., 0] = numbers
-        by_column = proba_by_column(proba, model.classes_, n_columns)
-        for column, (known, part) in enumerate(by_column):
-            classes = self.labels.classes[column % self.labels.n_kinds]
-            places = self._numbers(model, np.asarray(known), Labels([classes])).astype(int)
-            part = part[-n_last:]
-            # Rows that are not predicted stay NaN.
-            values[:, column, 1 : 1 + len(classes)] = part[:, :1] * 0
-            values[:, column, 1 + places] = part
-        return values
+        proba = model.predict_proba(rows) if hasattr(model, "predict_proba") else None
+        try:
+            numbers = self.labels.numbers(predicted)[..., np.newaxis]
+            if proba is None:
+                return numbers
+            said = self.labels.probabilities(proba, model.classes_, n_columns)
+        except ValueError as error:
+            name = type(model).__name__
+            raise ValueError(f"{name} predicts what is no label of y: {error}") from error
+        return np.concatenate([numbers, said[-n_last:]], axis=2)
 
     def columns(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Columns of the lines, from values of shape (n_lines, n_values)."""
@@ -82,14 +75,6 @@ class LabelReading:
                     column = columns.setdefault(name, np.full(len(values), np.nan))
                     column[target::n_targets] = by_target[:, target, number]
         return columns
-
-    @staticmethod
-    def _numbers(model: Any, found: np.ndarray, labels: Labels) -> np.ndarray:
-        try:
-            return labels.numbers(found)
-        except ValueError as error:
-            name = type(model).__name__
-            raise ValueError(f"{name} predicts what is no label of y: {error}") from error
 
 
 Reading = NumberReading | LabelReading

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype, is_numeric_dtype
 
-from skforecast_lstm._labels import Labels, numbered_labels, proba_by_column
+from skforecast_lstm._labels import Labels, numbered_labels
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._scoring import score_labels
 from skforecast_lstm.framing import Frame
@@ -60,17 +60,9 @@ class TargetLabels(PlainState):
         return self.labels.numbers(y.reshape(len(y), -1))
 
     def probabilities(self, proba: Any, classes: Any, n_steps_out: int) -> np.ndarray:
-        """What a classifier says, as an array of shape (n_most, n_rows, n_columns).
-
-        Labels that it has not seen in a column have probability 0.
-        """
-        columns = proba_by_column(proba, classes, n_steps_out * self.labels.n_kinds)
-        found = np.zeros((self.labels.n_most, len(columns[0][1]), len(columns)))
-        for column, (own, part) in enumerate(columns):
-            known = Labels([self.labels.classes[column % self.labels.n_kinds]])
-            found[known.numbers(np.asarray(own)).astype(int), :, column] = part.T
-            found[:, np.isnan(part).any(axis=1), column] = np.nan
-        return found
+        """What a classifier says, as an array of shape (n_most, n_rows, n_columns)."""
+        n_columns = n_steps_out * self.labels.n_kinds
+        return np.moveaxis(self.labels.probabilities(proba, classes, n_columns), -1, 0)
 
     def frame(self, numbers: np.ndarray, index: pd.Index) -> pd.DataFrame:
         """Dated labels of numbers (n_series, steps, n_targets), in the type of their target."""

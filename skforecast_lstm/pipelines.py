@@ -23,7 +23,7 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
-from skforecast_lstm._labels import Labels, label_array
+from skforecast_lstm._labels import Labels, label_array, log_of
 from skforecast_lstm._scoring import accuracy_of_known, r2_of_known
 from skforecast_lstm._targets import text_is_named
 from skforecast_lstm._validation import (
@@ -733,9 +733,7 @@ class CompleteRowsClassifier(_CompleteRows, ClassifierMixin, MetaEstimatorMixin,
         log_proba : ndarray of shape (n_samples, n_classes), or list of these
             In the layout of ``predict_proba``.
         """
-        proba = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            return [*map(np.log, proba)] if isinstance(proba, list) else np.log(proba)
+        return log_of(self.predict_proba(X))
 
     @available_if(_inner_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
