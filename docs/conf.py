@@ -1,8 +1,13 @@
 """Sphinx configuration."""
 
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from sphinx_gallery.sorting import ExplicitOrder, FileNameSortKey
 
 import skforecast_lstm
 
@@ -15,12 +20,20 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "myst_parser",
 ]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_default_options = {"members": True, "inherited-members": False}
 autodoc_inherit_docstrings = False
-exclude_patterns = ["_build"]
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 html_static_path = ["_static"]
 html_theme = "pydata_sphinx_theme"
@@ -30,8 +43,19 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
-    "within_subsection_order": "FileNameSortKey",
+    "subsection_order": ExplicitOrder(
+        [
+            "../examples/first_steps",
+            "../examples/framings",
+            "../examples/real_problems",
+            "../examples/training",
+        ]
+    ),
+    "within_subsection_order": FileNameSortKey,
     "download_all_examples": False,
+    "reference_url": {"skforecast_lstm": None},
+    "doc_module": ("skforecast_lstm",),
+    "backreferences_dir": "_backreferences",
 }
 # Values of the gallery's configuration are functions and classes, which Sphinx cannot store.
 suppress_warnings = ["config.cache"]

@@ -1,7 +1,7 @@
 """Other people's libraries: what drives the regressors of scikit-learn drives ours.
 
 ``make test-clients`` installs the libraries and runs these tests; where one is absent its tests are
-skipped. The examples are those of docs/clients.rst, run as they are written there.
+skipped. The examples are those of docs/guide/clients.rst, run as they are written there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from skforecast_lstm import (
 from skforecast_lstm.datasets import load_air_passengers
 from skforecast_lstm.saving import TRUSTED_TYPES
 
-PAGE = Path(__file__).parents[1] / "docs" / "clients.rst"
+PAGE = Path(__file__).parents[1] / "docs" / "guide" / "clients.rst"
 BLOCK = re.compile(r"^\.\. code-block:: python\n\n((?:    .*\n)+)", re.MULTILINE)
 HEAD, *EXAMPLES = (textwrap.dedent(block) for block in BLOCK.findall(PAGE.read_text("utf-8")))
 FORECASTERS = ["skforecast", "mlforecast", "sktime", "darts"]

@@ -220,24 +220,20 @@ def test_doctests(name):
     assert result.failed == 0
 
 
+DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [
-    "start",
-    "rows",
-    "forecasting",
-    "networks",
-    "classification",
-    "skill",
-    "saving",
-    "pitfalls",
+    str(path.relative_to(DOCS))
+    for path in sorted(DOCS.rglob("*.rst"))
+    if ">>> " in path.read_text(encoding="utf-8")
+    and path.relative_to(DOCS).parts[0] not in ("auto_examples", "api")
 ]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_examples_of_the_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where files that it writes may lie
-    path = Path(__file__).parents[1] / "docs" / f"{page}.rst"
     result = doctest.testfile(
-        str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+        str(DOCS / page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
     )
-    assert result.attempted > 3
+    assert result.attempted > 0
     assert result.failed == 0

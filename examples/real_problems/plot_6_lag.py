@@ -127,7 +127,7 @@ print(f"\nMASE of {is_test.sum()} forecasts of a year\n\n{scores.round(2).to_str
 # The plain network loses to the value of one year before. With the norm alone, its error is little
 # more than half of that forecast's. The recommended pipeline hardly depends on the seed any more;
 # of a ridge regression it is only just ahead, since passengers are a regular series, and they are
-# one of those that its defaults were chosen by. How it does on others is told in :doc:`../skill`.
+# one of those that its defaults were chosen by. Other series: :doc:`/guide/accuracy`.
 
 figure, axes = plt.subplots(2, 2, figsize=(9, 6), sharex=True, sharey=True, layout="constrained")
 label = f"seasonal naive, MASE {scores.loc['seasonal naive', 'mean']:.2f}"
