@@ -39,7 +39,9 @@ type: $(READY)
 
 docs: $(READY)
 	$(BIN)/pip install --quiet -e ".[docs]"
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	rm -rf docs/api docs/_build/html
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 bench: $(READY)
 	$(BIN)/pip install --quiet -e ".[bench]"
@@ -75,4 +77,4 @@ $(VENV_MIN)/.installed: pyproject.toml .ci/floors.py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(VENV)-cluster $(VENV_MIN) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
+	rm -rf docs/api docs/auto_examples docs/_backreferences $(VENV) $(VENV)-clients $(VENV)-cluster $(VENV_MIN) .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build

@@ -350,7 +350,8 @@ class BacktestResult:
             `scales`; errors whose scale is 0 or not known, as that of a series not seen in
             training, are left out of it. ``skill`` is ``1 - mae / mae of the first baseline``. With
             intervals there are ``coverage``, the share of truths inside, ``interval_score`` (width,
-            and a penalty for truths outside; see :func:`interval_score`) and ``pinball``, the mean
+            and a penalty for truths outside; see
+            :func:`~skforecast_lstm.metrics.interval_score`) and ``pinball``, the mean
             quantile loss of both ends.
 
             ``log_loss``, ``brier`` and ``balanced_accuracy`` are as in :mod:`sklearn.metrics`:
