@@ -11,7 +11,7 @@ VENV_MIN ?= .venv-min
 BIN_MIN := $(VENV_MIN)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-clients test-cluster test-min lint type docs bench accuracy intervals check clean
+.PHONY: demo test test-clients test-cluster test-min lint type docs prose bench accuracy intervals check clean
 .DEFAULT_GOAL := check
 
 demo: $(READY)
@@ -42,6 +42,12 @@ docs: $(READY)
 	rm -rf docs/api docs/_build/html
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
+
+# Sentences and headings that are hard to read, of the pages without the pictures of the examples.
+prose: $(READY)
+	$(BIN)/pip install --quiet -e ".[docs]"
+	$(BIN)/sphinx-build -q -D plot_gallery=0 -b html docs docs/_build/prose
+	$(BIN)/python docs/prose.py docs/_build/prose/.doctrees
 
 bench: $(READY)
 	$(BIN)/pip install --quiet -e ".[bench]"

@@ -18,7 +18,7 @@ def draw(readme: str) -> ForecastDisplay:
     exec(re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)[0], names)
     df, forecaster = names["df"], names["forecaster"]
     display = ForecastDisplay.from_estimator(
-        forecaster, history=df["1956":"1959"], truth=df["1960":], interval=0.8
+        forecaster, history=df["1956":"1959"], truth=df["1960":], interval=0.9
     )
     last_year = df["1959"].set_axis(df["1960"].index)
     display.ax_.plot(last_year, color="tab:gray", linestyle=":", label="seasonal naive")
