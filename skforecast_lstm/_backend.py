@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from skforecast_lstm._pages import see
+
 __all__ = ["check_backend", "quietly"]
 
 # How much TensorFlow says, and what tells processes that are started that the user has not set it.
@@ -66,7 +68,7 @@ def check_backend() -> None:
     raise ImportError(
         f"skforecast_lstm trains with Keras on TensorFlow, but Keras is set to the backend "
         f"{backend!r}, {where}. Set os.environ['KERAS_BACKEND'] = 'tensorflow' before anything "
-        f"imports keras, in a new process (restart the kernel of a notebook)."
+        f"imports keras, in a new process (restart the kernel of a notebook). {see('install')}"
     )
 
 

@@ -16,6 +16,7 @@ from skforecast_lstm._checkpoints import Checkpoint
 from skforecast_lstm._course import Budget, Course, batch_of, rate_of
 from skforecast_lstm._inputs import InputsMixin
 from skforecast_lstm._members import Member, new_members
+from skforecast_lstm._pages import see
 from skforecast_lstm._samples import Chosen, check_weights
 from skforecast_lstm._validation import check_is_fitted, check_sample_weight, fit_context
 from skforecast_lstm._watchers import Progress, has_batch_hooks, told_apart
@@ -219,6 +220,7 @@ class BaseLSTM(InputsMixin):
             raise ValueError(
                 "checkpoint needs callbacks that look at epochs only, but one has a hook for "
                 "batches, with which Keras trains by itself. Leave it out, or set checkpoint=None."
+                f" {see('saving')}"
             )
         left_out = {"checkpoint", "checkpoint_every", "callbacks", "verbose"}
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in left_out}
@@ -255,7 +257,7 @@ class BaseLSTM(InputsMixin):
             raise ValueError(
                 "early_stopping=True stops training itself, and epochs='auto' finds how long to "
                 "train: choose one. Give epochs as a number, the most there are, or leave "
-                "early_stopping at False."
+                f"early_stopping at False. {see('training')}"
             )
         trial = Member.new(course.network, np.random.RandomState(member.seed))
         self._relate([trial], course.network)
@@ -290,7 +292,7 @@ class BaseLSTM(InputsMixin):
             raise ValueError(
                 f"warm_start and partial_fit continue with the network there is, but parameters of "
                 f"{type(self).__name__} that shape it, or the lead of y, have changed since it was "
-                f"fitted. Set them back, or fit anew with warm_start=False."
+                f"fitted. Set them back, or fit anew with warm_start=False. {see('serving')}"
             )
         return copy.deepcopy(self._members)
 

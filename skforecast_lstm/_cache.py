@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
+from skforecast_lstm._pages import see
+
 __all__ = ["borrow", "clear_cache"]
 
 # Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, and about a
@@ -63,5 +65,5 @@ def _refuse_fork() -> None:
         raise RuntimeError(
             "TensorFlow is running in the process that this one was forked from, and would hang "
             "here. Use n_jobs with joblib's own backends ('loky', the default, or 'threading'), or "
-            "start processes with multiprocessing.get_context('spawn')."
+            f"start processes with multiprocessing.get_context('spawn'). {see('speed')}"
         )

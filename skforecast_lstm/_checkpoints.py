@@ -18,6 +18,7 @@ import numpy as np
 from skforecast_lstm._content import content
 from skforecast_lstm._files import write_whole
 from skforecast_lstm._members import Member
+from skforecast_lstm._pages import see
 from skforecast_lstm._training import History, Moment, State
 from skforecast_lstm._watchers import remembered, remind
 
@@ -69,6 +70,7 @@ class Checkpoint:
                 "checkpoint needs parameters that another process can tell to be the same, but "
                 "one of them, a function or an object, has no content that could be compared. "
                 "Give losses, optimizers and activations by name, or set checkpoint=None."
+                f" {see('saving')}"
             )
         folder = Path(os.fspath(folder))
         try:
@@ -162,6 +164,7 @@ class Checkpoint:
             raise ValueError(
                 f"checkpoint: {self.path} cannot be read ({type(error).__name__}: {error}): it is "
                 f"damaged, or of another release. Remove it, and the training begins anew."
+                f" {see('saving')}"
             ) from error
 
 

@@ -17,6 +17,7 @@ from skforecast_lstm._containers import as_rows
 from skforecast_lstm._course import Budget, Course
 from skforecast_lstm._labels import Labels, label_array, log_of
 from skforecast_lstm._members import Member
+from skforecast_lstm._pages import see
 from skforecast_lstm._parameters import ClassifierParameters, documented
 from skforecast_lstm._samples import Chosen
 from skforecast_lstm._scaling import fit_feature_scaler
@@ -111,7 +112,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         if is_fresh and classes is None:
             raise ValueError(
                 "classes must be passed on the first call to partial_fit: all labels that there "
-                "will be, as np.unique(y_of_all_rows)."
+                f"will be, as np.unique(y_of_all_rows). {see('classification')}"
             )
         with self._all_or_nothing():
             self._train(
@@ -186,11 +187,12 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
             self._check_parts(*parts, "epochs='auto' tries on", "give epochs as a number")
         return super()._find_budget(course, member, epochs, checkpoint)
 
-    def _check_parts(self, early: Chosen, late: Chosen, why: str, way_out: str) -> None:
-        """Look whether samples that are set aside tell of the labels that are trained on."""
+    def _check_parts(self, early: Chosen, late: Chosen, why: str, otherwise: str) -> None:
+        """Check that samples that are set aside have the labels that are trained on."""
         numbers = [self._labels.parts(part.targets) for part in (early, late)]
-        way_out = (
-            f"If the rows are sorted by label, shuffle them (sklearn.utils.shuffle); or {way_out}."
+        advice = (
+            f"If the rows are sorted by label, shuffle them (sklearn.utils.shuffle); or "
+            f"{otherwise}. {see('classification', 'training')}"
         )
         for kind, classes in enumerate(self._labels.classes):
             trained, aside = (np.unique(parts[kind]).astype(int) for parts in numbers)
@@ -198,12 +200,12 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
             if len(trained) and len(lost):
                 raise ValueError(
                     f"{why} the last {len(late.targets)} samples, and with them every one of class "
-                    f"{classes[lost].tolist()}. {way_out}"
+                    f"{classes[lost].tolist()}. {advice}"
                 )
             if len(aside) == 1 < len(trained):
                 warnings.warn(
                     f"{why} the last {len(late.targets)} samples, and these are all of class "
-                    f"{classes[aside].tolist()}: their loss says nothing of the others. {way_out}",
+                    f"{classes[aside].tolist()}: their loss says nothing of the others. {advice}",
                     UserWarning,
                     stacklevel=5,
                 )
@@ -216,7 +218,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         if isinstance(given, list) and len(given) != n_kinds:
             raise ValueError(
                 f"class_weight must be one dict, or a list with one for each of the {n_kinds} "
-                f"targets, got {len(given)}: {given}."
+                f"targets, got {len(given)}: {given}. {see('classification')}"
             )
         by_kind = given if isinstance(given, list) else [given] * n_kinds
         weight = np.ones(len(chosen.targets)) if chosen.weight is None else chosen.weight
@@ -279,12 +281,13 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
             raise ValueError(
                 f"loss={self.loss!r} takes numbers of labels, but losses see labels as 0 or 1, for "
                 f"each class one. Set loss='log_loss', which is the same for any labels."
+                f" {see('classification')}"
             )
         if str(name).lower().startswith("categorical") and self._n_outputs == 1:
             raise ValueError(
                 f"loss={self.loss!r} takes a probability for each class, but labels of two classes "
                 f"have one, that of the second: it would be zero, and nothing learned. Set "
-                f"loss='log_loss', or the binary one of the kind."
+                f"loss='log_loss', or the binary one of the kind. {see('classification')}"
             )
         n_classes = sorted({len(classes) for classes in self._labels.classes})
         if getattr(loss, "label_smoothing", 0) and len(n_classes) > 1:
@@ -292,6 +295,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
                 f"label_smoothing={loss.label_smoothing} shares some of each label out to all "
                 f"classes, but targets have {n_classes} classes: those that a target does not have "
                 f"would get some, too. Set it to 0, or fit an estimator to each target."
+                f" {see('classification')}"
             )
         return loss
 
@@ -415,6 +419,7 @@ def _of_two_at_least(labels: Labels) -> Labels:
                 f"y has one class only{which}, {classes.tolist()[0]!r}: a classifier needs two. "
                 f"If others come later, as in the first folds of rare events: give booleans, whose "
                 f"classes are known (y == 'event'), or name all in partial_fit(classes=...)."
+                f" {see('classification')}"
             )
     return labels
 
@@ -429,7 +434,7 @@ def _class_weights(
         if unknown:
             raise ValueError(
                 f"class_weight names labels that are not among the classes {classes.tolist()}: "
-                f"{unknown}."
+                f"{unknown}. {see('classification')}"
             )
         found = np.array([given.get(label, 1.0) for label in classes.tolist()], dtype=float)
         if not (np.isfinite(found) & (found >= 0)).all():

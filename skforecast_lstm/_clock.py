@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import find_freq, holidays_between, steps_after, steps_between
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import is_time_index
 
@@ -109,7 +110,7 @@ class Clock(PlainState):
             f"business days are missing between {index[row]!s} and {index[row + 1]!s} "
             f"({int(n_days[row])}, but at most {self.n_holidays} in a row between the fitted rows) "
             f"and are taken for holidays: the window of the later row goes on with the earlier "
-            f"one. If they are no holidays, give their rows, too.",
+            f"one. If they are no holidays, give their rows, too. {see('missing values')}",
             UserWarning,
             stacklevel=5,
         )

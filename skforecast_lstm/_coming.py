@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._pages import see
+
 __all__ = ["take_coming"]
 
 
@@ -66,7 +68,9 @@ def _by_label(
     if group in future.index.names:
         future = future.reset_index(level=group)
     if group not in future.columns:
-        raise ValueError(f"future must tell with {group!r} which series its rows are of.")
+        raise ValueError(
+            f"future must tell with {group!r} which series its rows are of. {see('covariates')}"
+        )
     return future, pd.Index(labels).get_indexer(np.asarray(future[group]))
 
 
@@ -99,4 +103,5 @@ def _say_missing(
     raise ValueError(
         f"future must hold {names} for the {n_ahead} rows after the last one, from {dates[0]!s} to "
         f"{dates[-1]!s}{whose}, but {lacks.sum()} are missing, the first {dates[lacks][0]!s}."
+        f" {see('covariates')}"
     )

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._pages import see
+
 __all__ = ["as_numbers", "as_pandas", "as_rows", "with_times"]
 
 # What pandas makes objects of, although it can be counted with.
@@ -83,7 +85,7 @@ def with_times(data: Any, time: Any, group: Any = None) -> Any:
         raise ValueError(
             f"time={time!r} must be a column of dates, periods or numbers, got {data[time].dtype}, "
             f"first {data[time].iloc[:1].tolist()}. Make it dates, with df[{time!r}] = "
-            f"pd.to_datetime(df[{time!r}])."
+            f"pd.to_datetime(df[{time!r}]). {see('start')}"
         )
     is_level = group is not None and group in data.index.names and group not in data.columns
     return (data.reset_index(level=group) if is_level else data).set_index(time)
@@ -116,6 +118,7 @@ def _by_to_pandas(data: Any) -> Any:
         raise ImportError(
             f"a table of {type(data).__module__.partition('.')[0]} becomes one of pandas by a "
             f"package that is not installed ({error}): pip install pyarrow. Or give a pandas table."
+            f" {see('install')}"
         ) from error
     # pyarrow names a column without a name "None", and polars one "".
     return table.rename(None) if isinstance(table, pd.Series) and table.name == "" else table

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._validation import is_time_index
 
 __all__ = [
@@ -72,6 +73,7 @@ def labels_after(index: pd.Index, n: int, freq: Any) -> pd.Index:
         raise ValueError(
             f"the dates that follow {index[-1]!s} cannot be told: the rows of the fitted table are "
             f"not regularly apart. Give them a frequency, for example with df.asfreq('D')."
+            f" {see('missing values')}"
         )
     if isinstance(index, pd.DatetimeIndex):
         following = pd.date_range(index[-1], periods=n + 1, freq=freq, name=index.name)
@@ -328,7 +330,7 @@ def refuse_dates(features: Any) -> None:
             f"that they tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
             f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
             f"parse_dates=True)), or name it in make_supervised and Forecaster with "
-            f"time={name!r}. CalendarFeatures makes features of the index."
+            f"time={name!r}. CalendarFeatures makes features of the index. {see('start')}"
         )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._pages import see
+
 __all__ = [
     "Style",
     "check_matplotlib",
@@ -37,7 +39,8 @@ def check_matplotlib(display: Any) -> None:
     except ImportError as error:
         name = display.__name__ if isinstance(display, type) else type(display).__name__
         raise ImportError(
-            f'{name} needs matplotlib, which is not installed: pip install "skforecast_lstm[plot]"'
+            f"{name} needs matplotlib, which is not installed: "
+            f'pip install "skforecast_lstm[plot]". {see("install")}'
         ) from error
 
 

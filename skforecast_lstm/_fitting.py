@@ -9,6 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
 from skforecast_lstm._inspect import check_order, find_windows, splits_rows, takes_one_target
+from skforecast_lstm._pages import see
 from skforecast_lstm.framing import Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
 
@@ -33,7 +34,7 @@ def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
         raise ValueError(
             f"{type(estimator).__name__} takes one target for each row, but n_steps_out="
             f"{frame.n_steps_out} steps of {len(frame.targets)} targets make several: wrap it "
-            f"as {around}({type(estimator).__name__}(...))."
+            f"as {around}({type(estimator).__name__}(...)). {see('horizon')}"
         )
     windows = find_windows(estimator)
     told = {"n_steps_out": frame.n_steps_out, "lead": frame.lead}
@@ -60,7 +61,7 @@ def _name_group(estimator: Any, label: Any, group: Any) -> None:
         warnings.warn(
             f"features are scaled by series (GroupScaler), targets are not: the level of a "
             f"series is lost, and all are forecast at one. Wrap the pipeline as "
-            f"GroupTransformedTargetRegressor(pipeline, group={label!r}).",
+            f"GroupTransformedTargetRegressor(pipeline, group={label!r}). {see('many series')}",
             UserWarning,
             stacklevel=5,
         )
@@ -98,7 +99,7 @@ def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
         if not hasattr(estimator, "best_estimator_"):
             raise ValueError(
                 "a search with refit=False has no best estimator to forecast with: leave refit "
-                "at True, or name the metric that chooses."
+                f"at True, or name the metric that chooses. {see('tuning')}"
             )
         best = estimator.best_estimator_
         return fit_whole(clone(best), X, y)[0] if is_purged else best, estimator

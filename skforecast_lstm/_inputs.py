@@ -13,6 +13,7 @@ from skforecast_lstm._containers import as_rows
 from skforecast_lstm._keras_params import KerasParams
 from skforecast_lstm._known import known_by_step
 from skforecast_lstm._lags import warn_of_reversed
+from skforecast_lstm._pages import see
 from skforecast_lstm._parameters import NetworkParameters
 from skforecast_lstm._samples import Chosen
 from skforecast_lstm._scaling import scaled_windows
@@ -55,7 +56,7 @@ class InputsMixin(FramedMixin, NetworkParameters, KerasParams):
         if X.ndim > 3:
             raise ValueError(
                 f"X must be 3-D (n_samples, n_steps_in, n_features), or 2-D for windows of one "
-                f"series, got shape {X.shape}."
+                f"series, got shape {X.shape}. {see('windows')}"
             )
         if X.ndim != 3:
             params = {"dtype": FLOATS, "ensure_all_finite": "allow-nan"}
@@ -87,6 +88,7 @@ class InputsMixin(FramedMixin, NetworkParameters, KerasParams):
                 f"X has windows of {n_steps_in} steps with {n_features} features, but "
                 f"{type(self).__name__} is expecting {expected[0]} steps with {expected[1]} "
                 f"features as input: X must be (n_samples, {expected[0]}, {expected[1]})."
+                f" {see('windows')}"
             )
         return windows.but(ahead=self._ahead)
 

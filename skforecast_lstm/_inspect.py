@@ -11,7 +11,10 @@ from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skforecast_lstm._pages import see
+
 __all__ = [
+    "advise_classifier",
     "best_of",
     "check_order",
     "count_context",
@@ -19,10 +22,10 @@ __all__ = [
     "find_windows",
     "fitted_parts",
     "fitted_windows",
+    "iterate_fitted",
     "predict_takes",
     "splits_rows",
     "takes_one_target",
-    "walk_fitted",
 ]
 
 # Around a window step these would give it rows that are not in the order of time.
@@ -33,7 +36,7 @@ _OUT_OF_ORDER = {
     "_BaseChain": "adds its forecasts to the columns, and drops the dates of the rows",
     "_BaseStacking": "learns from forecasts of folds that were fitted to what came after them",
 }
-_WAYS_OUT = {
+_ADVICE = {
     "_BaseChain": "MultiOutputRegressor and MultiOutputClassifier fit a pipeline per step; most "
     "last steps of a pipeline predict all steps at once, without anything around it.",
     "_BaseStacking": "VotingRegressor and VotingClassifier average pipelines; cv='prefit' takes "
@@ -130,7 +133,7 @@ def find_windows(estimator: Any) -> dict[str, Any]:
     return {name: step for name, step in params.items() if _cuts_windows(step)}
 
 
-def walk_fitted(estimator: Any, but: tuple[type, ...] = ()) -> Iterator[Any]:
+def iterate_fitted(estimator: Any, but: tuple[type, ...] = ()) -> Iterator[Any]:
     """A fitted estimator and all that it predicts with, from the outside in.
 
     Parameters
@@ -144,12 +147,12 @@ def walk_fitted(estimator: Any, but: tuple[type, ...] = ()) -> Iterator[Any]:
         return
     yield estimator
     for part in fitted_parts(estimator):
-        yield from walk_fitted(part, but)
+        yield from iterate_fitted(part, but)
 
 
 def fitted_windows(estimator: Any) -> list[Any]:
     """Find the window steps that a fitted estimator predicts with, however deep they are."""
-    return [part for part in walk_fitted(estimator) if _cuts_windows(part)]
+    return [part for part in iterate_fitted(estimator) if _cuts_windows(part)]
 
 
 def count_context(estimator: Any, n_rows: int) -> int:
@@ -170,6 +173,29 @@ def takes_one_target(estimator: Any) -> bool:
     return bool(_bases(estimator) & _OF_ONE_TARGET)
 
 
+def advise_classifier(estimator: Any) -> str:
+    """Which classifier to take in place of a regressor, where targets are labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The regressor, or a pipeline, a search or anything else around it.
+    """
+    inner: Any = estimator
+    while inner is not None:
+        estimator = inner
+        inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
+        if isinstance(estimator, Pipeline):
+            inner = estimator[-1]
+    name = type(estimator).__name__
+    if type(estimator).__module__ == "skforecast_lstm.regressors":
+        twin = name.replace("Regressor", "Classifier")
+        return f"For labels, take {twin} in place of {name}, in make_lstm_pipeline as well."
+    if "BaseLSTMRegressor" in _bases(estimator):
+        return "For labels, derive your class from BaseLSTMClassifier, not BaseLSTMRegressor."
+    return f"For labels, take a classifier in place of {name}, such as LSTMClassifier."
+
+
 def check_order(estimator: Any) -> None:
     """Refuse what would give a window step rows that are not in the order of time.
 
@@ -188,7 +214,7 @@ def check_order(estimator: Any) -> None:
         raise ValueError(
             f"{name} {_OUT_OF_ORDER[reason]}, so that a window step inside of it would cut windows "
             f"of rows that do not follow one another. "
-            f"{_WAYS_OUT.get(reason, _INSIDE.format(name=name, wrapper=wrapper))}"
+            f"{_ADVICE.get(reason, _INSIDE.format(name=name, wrapper=wrapper))} {see('windows')}"
         )
 
 

@@ -22,6 +22,7 @@ from sklearn.base import BaseEstimator, clone
 
 from skforecast_lstm import _programs as training
 from skforecast_lstm._keras_private import names_anew
+from skforecast_lstm._pages import see
 from skforecast_lstm._watchers import is_setting, parted_from
 
 __all__ = ["KerasParams", "requests_of_itself"]
@@ -110,7 +111,7 @@ class KerasParams(BaseWrapper):
         if builder is None:
             raise TypeError(
                 f"{type(self).__name__} names no builder: set build_network = "
-                f"staticmethod(your_builder) in the class."
+                f"staticmethod(your_builder) in the class. {see('own network')}"
             )
         given = {"input_shape", "n_steps_out", "n_targets", "n_known_future"}
         wanted = inspect.signature(builder).parameters.values()
@@ -124,6 +125,7 @@ class KerasParams(BaseWrapper):
             raise TypeError(
                 f"{builder.__name__} wants {unknown}, which are no parameters of "
                 f"{type(self).__name__}. Add them to its __init__, or give them defaults."
+                f" {see('own network')}"
             )
         return builder, arguments
 
@@ -158,7 +160,7 @@ class KerasParams(BaseWrapper):
                         f"smoothing=True: the network learns what smoothing leaves of the targets, "
                         f"so that {name} has to depend on the difference of forecast and truth "
                         f"only, got {one!r}. Take 'mae', 'mse', 'huber' or 'quantile', or set "
-                        f"smoothing=False (lstm__smoothing=False in a pipeline)."
+                        f"smoothing=False (lstm__smoothing=False in a pipeline). {see('accuracy')}"
                     )
 
     def _make_metrics(self) -> Sequence[Any] | None:
@@ -196,7 +198,7 @@ class KerasParams(BaseWrapper):
             if not isinstance(callback, keras.callbacks.Callback):
                 raise ValueError(
                     f"callbacks must be Keras callbacks or their classes, got {callback!r}. For "
-                    f"early stopping there is early_stopping=True."
+                    f"early stopping there is early_stopping=True. {see('training')}"
                 )
         return callbacks
 
@@ -227,7 +229,7 @@ class KerasParams(BaseWrapper):
                 f"{', '.join(parts)} is done to a copy, and the object that you made does not see "
                 f"it. Searches, cross-validation, ensembles, backtest and Forecaster fit clones. "
                 f"Fit the regressor or its pipeline itself, or let clones share the callback: give "
-                f"its class def __deepcopy__(self, memo): return self.",
+                f"its class def __deepcopy__(self, memo): return self. {see('training')}",
                 UserWarning,
                 stacklevel=2,
             )

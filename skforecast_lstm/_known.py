@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._targets import parse_step_name
 from skforecast_lstm._windows import KnownAhead, Windows
 
@@ -47,6 +48,7 @@ def find_known(known_future: Any, names: Any, n_columns: int) -> KnownAhead | No
             f"step and a column for each covariate, such as [['price(t+1)', 'holiday(t+1)'], "
             f"['price(t+2)', 'holiday(t+2)']] or their positions; none of them twice, and some "
             f"other column must be left. X has {names or n_columns} columns, got {known_future!r}."
+            f" {see('covariates')}"
         )
     return KnownAhead(np.array(positions, dtype=np.intp).reshape(wanted.shape))
 
@@ -85,7 +87,7 @@ def among_history(columns: Sequence[int], ahead: KnownAhead | None) -> tuple[int
         raise ValueError(
             f"history_columns={list(columns)} must be columns of the window, but {ahead.columns} "
             f"hold coming values, which are known in advance. Name the position of the history of "
-            f"each target."
+            f"each target. {see('covariates')}"
         )
     return tuple(int(column - (ahead.columns < column).sum()) for column in columns)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skforecast_lstm._pages import see
+
 __all__ = [
     "is_reversed",
     "lag_order",
@@ -83,7 +85,7 @@ def order_of_columns(names: Any, owner: str) -> np.ndarray | slice:
             f"but {owner} takes a 2-D X for windows of one series, every column a step. Put "
             f"LagsToWindows() in front, which makes 3-D windows of such a table: "
             f"make_pipeline(LagsToWindows(), {owner}()). If the names mean something else, give "
-            f"X.to_numpy()."
+            f"X.to_numpy(). {see('windows')}"
         )
     order = np.array(list(lags.values()))[::-1]
     # Overlapping windows are a view, and stay one.
@@ -100,7 +102,7 @@ def warn_of_holes(names: Any, owner: str) -> None:
                 f"X has the lags {list(lags)}{of_series}, but not lag {missing[0]}. {owner} takes "
                 f"them for consecutive steps, and seasons and times between them are lost. "
                 f"Make the table with every lag up to {max(lags)}, or let WindowTransformer cut "
-                f"windows of the series itself.",
+                f"windows of the series itself. {see('windows')}",
                 UserWarning,
                 stacklevel=3,
             )

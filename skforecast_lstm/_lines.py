@@ -34,7 +34,7 @@ class Targets:
         cls, y: Any, lead: int | None, n_targets: int | None, *, are_labels: bool = False
     ) -> Targets:
         """Read `y`, its column names, and what the caller says about it."""
-        values = label_array(y) if are_labels else _numbers(y)
+        values = label_array(y) if are_labels else np.asarray(y, dtype=float)
         targets = cls._of_values(values, y, lead, n_targets)
         if are_labels:
             labels = Labels.of(targets.truth, len(targets.names))
@@ -161,20 +161,3 @@ def lines_of_folds(targets: Targets, series: Series, folds: Folds) -> pd.DataFra
     n_predicted = [n_lines * len(test) for _, test in folds]
     lines.insert(0, "fold", np.repeat(np.arange(len(folds)), n_predicted))
     return lines
-
-
-def _numbers(y: Any) -> np.ndarray:
-    """Targets as floats.
-
-    Raises
-    ------
-    ValueError
-        If they are text.
-    """
-    try:
-        return np.asarray(y, dtype=float)
-    except ValueError as error:
-        raise ValueError(
-            f"y must hold numbers, as the estimator is no classifier of scikit-learn "
-            f"(is_classifier), but {error}. Labels are evaluated with a classifier."
-        ) from error

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from skforecast_lstm._content import Content, content
+from skforecast_lstm._pages import see
 from skforecast_lstm._seeds import seeded
 from skforecast_lstm._shell import Shell, apply, join_members, model_of, new_inputs
 
@@ -97,7 +98,7 @@ class Network:
                 f"asked for n_steps_out={n_steps_out} and n_targets={n_targets}: the output must "
                 f"be (None, {n_steps_out * n_targets}) or (None, {n_steps_out}, {n_targets}). A "
                 f"recurrent layer with a leftover return_sequences=True before the last Dense is "
-                f"the usual cause."
+                f"the usual cause. {see('own network')}"
             )
 
     def _masked(self, model: keras.Model) -> keras.Model:
@@ -115,7 +116,8 @@ class Network:
             raise ValueError(
                 f"the network of {self.builder.__name__} cannot skip masked steps, for not all of "
                 f"its layers can: fill the gaps, use missing='drop', or take a network that reads "
-                f"the window with recurrent layers only, such as LSTMRegressor. Keras: {lost[0]}"
+                f"the window with recurrent layers only, such as LSTMRegressor. "
+                f"{see('missing values')} Keras: {lost[0]}"
             )
         return masked
 

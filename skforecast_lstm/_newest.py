@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import labels_after_each, missing_labels, name_of
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._series import Stacked
 
@@ -89,7 +90,7 @@ class Newest(PlainState):
                     f"the rows to score{_whose(given, number)} end at {end!s}, before the last "
                     f"fitted one, {newest!s}: the forecaster has learned from what came after "
                     f"them. Split in time, with cv=TimeSeriesSplit(), or, for several series in "
-                    f"one table, cv=GroupTimeSeriesSplit(time=...).",
+                    f"one table, cv=GroupTimeSeriesSplit(time=...). {see('backtesting')}",
                     UserWarning,
                     stacklevel=3,
                 )
@@ -107,7 +108,7 @@ class Newest(PlainState):
             raise ValueError(
                 f"the rows of data{_whose(series, number)} are not apart as the fitted ones, by "
                 f"{name!r}: they are at {index[0]!s}, {index[1]!s}, ... Aggregate them first, for "
-                f"example with df.resample({name!r}).mean()."
+                f"example with df.resample({name!r}).mean(). {see('missing values')}"
             )
 
     def _check_holes(self, series: Stacked, steps: np.ndarray) -> None:
@@ -120,6 +121,7 @@ class Newest(PlainState):
                 f"{', '.join(map(str, holes[:3]))} ({len(holes)} at frequency {name!r}) are "
                 f"missing among the last {self.n_rows}, which the forecast is made from. Give "
                 f"these rows, or make rows of them with df.asfreq({name!r}) and fill them."
+                f" {see('missing values')}"
             )
 
     def _check_number(self, series: Stacked) -> None:
@@ -132,6 +134,7 @@ class Newest(PlainState):
                 f"data has {len(part)} rows{_whose(series, number)}, and a forecast needs the last "
                 f"{self.n_rows}, the longest window; they do not follow the fitted rows, which "
                 f"would have been their history. Give {self.n_rows - len(part)} more."
+                f" {see('serving')}"
             )
 
 
@@ -151,7 +154,7 @@ def warn_if_missing(values: np.ndarray, series: Stacked, features: list[Any], n_
         f"the forecast{_whose(series, numbers[0])} is NaN, because something is missing among the "
         f"last {n_rows} rows, which it is made from{what}{few}.{more} Fill what is missing "
         f"(df.interpolate()), take a shorter window, or a network that skips such rows "
-        f"(WindowTransformer(missing='mask')).",
+        f"(WindowTransformer(missing='mask')). {see('missing values')}",
         UserWarning,
         stacklevel=3,
     )

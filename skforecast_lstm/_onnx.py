@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from skforecast_lstm._pages import see
+
 __all__ = ["onnx_file", "outputs_of"]
 
 # Of the operations; onnxruntime reads it from 1.12 on.
@@ -49,7 +51,8 @@ def onnx_file(
         import tf2onnx
     except ImportError as error:
         raise ImportError(
-            f'to_onnx needs tf2onnx and onnxruntime ({error}): pip install "skforecast_lstm[onnx]"'
+            f"to_onnx needs tf2onnx and onnxruntime ({error}): "
+            f'pip install "skforecast_lstm[onnx]". {see("serving")}'
         ) from error
     signature = [
         tf.TensorSpec([None, *shape], dtype, name=name) for name, (shape, dtype) in inputs.items()
@@ -67,6 +70,7 @@ def onnx_file(
         raise ValueError(
             f"the network has no form in ONNX: {type(error).__name__}: {error}. Layers and "
             f"activations of Keras have one, mostly; functions of your own often have none."
+            f" {see('serving')}"
         ) from error
     data: bytes = model.SerializeToString()
     return data

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import check_random_state
 
-from skforecast_lstm._inspect import best_of, walk_fitted
+from skforecast_lstm._inspect import best_of, iterate_fitted
 from skforecast_lstm._windows import asking_for
 
 __all__ = ["Paths"]
@@ -108,5 +108,5 @@ def _errors(estimator: Any, X: Any, y: Any) -> np.ndarray:
 
 def _first(estimator: Any, find: Callable[[Any], Any]) -> Any:
     """What is found in the first part of a fitted estimator that has it, or None."""
-    parts = walk_fitted(estimator, but=(TransformedTargetRegressor,))  # it takes no quantiles
+    parts = iterate_fitted(estimator, but=(TransformedTargetRegressor,))  # it takes no quantiles
     return next((found for part in parts if (found := find(part)) is not None), None)

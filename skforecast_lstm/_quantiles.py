@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._validation import check_is_fitted, check_quantiles
 from skforecast_lstm.layers import QuantileLoss
 
@@ -35,7 +36,7 @@ class QuantilesMixin:
         if 0.5 not in quantiles:
             raise ValueError(
                 f"quantiles must be increasing numbers in (0, 1), with the median 0.5 among them, "
-                f"which predict gives; got {self.quantiles}."
+                f"which predict gives; got {self.quantiles}. {see('intervals')}"
             )
         return quantiles
 
@@ -56,14 +57,14 @@ class QuantilesMixin:
             raise ValueError(
                 f"{asked}, which networks of loss='quantile' predict, but {type(self).__name__} "
                 f"has loss={self.loss!r}. Fit it with loss='quantile' and these among quantiles, "
-                f"or put ConformalRegressor around the pipeline."
+                f"or put ConformalRegressor around the pipeline. {see('intervals')}"
             )
         wanted = np.ravel(np.asarray(quantiles, dtype=np.float64))
         distances = np.abs(np.asarray(self._quantiles) - wanted[:, np.newaxis])
         if not wanted.size or not (distances.min(axis=1) <= 1e-9).all():
             raise ValueError(
                 f"{asked}, but the network predicts {self._quantiles}: fit it with them among "
-                f"quantiles."
+                f"quantiles. {see('intervals')}"
             )
         return distances.argmin(axis=1)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from skforecast_lstm._labels import Labels
 from skforecast_lstm._lines import Targets
+from skforecast_lstm._pages import see
 from skforecast_lstm._scores import proba_names
 from skforecast_lstm.forecaster import predict_interval
 
@@ -94,7 +95,7 @@ def reading_of(targets: Targets, interval: float | None = None) -> Reading:
         raise ValueError(
             f"interval={interval} asks for bounds of numbers, but the estimator is a classifier. "
             f"Leave it out: how sure a forecast is, its probabilities say (proba_... in "
-            f"predictions)."
+            f"predictions). {see('classification')}"
         )
     return LabelReading(targets.labels)
 

@@ -12,6 +12,7 @@ from skforecast_lstm import _programs as training
 from skforecast_lstm._base import BaseLSTM
 from skforecast_lstm._course import Budget, Course
 from skforecast_lstm._members import Member, relate
+from skforecast_lstm._pages import see
 from skforecast_lstm._parameters import documented
 from skforecast_lstm._quantiles import QuantilesMixin
 from skforecast_lstm._remedies import RemediesMixin
@@ -161,7 +162,7 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
                 "that the first fit found, and of these rows it is not known which phase of it "
                 "they are in. They have to come from the window step that the first rows went "
                 "through, or from one that was fitted to a table with the same first date. Fit "
-                "anew with warm_start=False, or set smoothing=False."
+                f"anew with warm_start=False, or set smoothing=False. {see('serving')}"
             )
         return self._beside
 
@@ -220,6 +221,7 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
             raise ValueError(
                 f"return_std=True tells how far members differ, but {type(self).__name__} has "
                 f"n_members=1. Fit it with more, or predict quantiles with loss='quantile'."
+                f" {see('intervals')}"
             )
         members = np.moveaxis(outputs, 1, 0)
         return y, np.std([self._middle(self._to_units(is_known, m)) for m in members], axis=0)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._samples import Chosen
 from skforecast_lstm._windows import Windows
 
@@ -21,7 +22,7 @@ __all__ = [
     "warn_of_units",
 ]
 
-_WAY_OUT = (
+_ADVICE = (
     "window_norm brings forecasts back to the level of that history: if it is elsewhere, name its "
     "positions with history_columns=...; if it is not among the features, set window_norm=None "
     "(lstm__window_norm in a pipeline). Scale features by any linear scaler, all rows alike "
@@ -82,9 +83,9 @@ def relate_targets(samples: Chosen, columns: Sequence[int], lead: int) -> Relati
         If they cannot be compared, and seem to be in different units.
     """
     windows, targets = samples.windows, samples.targets
-    found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=lead)
+    found = find_relation(windows, targets[:, 0], columns, _ADVICE, lead=lead)
     check_last_step(windows, targets[:, -1], found, targets.shape[1])
-    warn_of_units(windows, targets[:, 0], found, _WAY_OUT)
+    warn_of_units(windows, targets[:, 0], found, _ADVICE)
     return found
 
 
@@ -92,7 +93,7 @@ def find_relation(
     windows: Windows,
     y_first: np.ndarray,
     columns: Sequence[int],
-    way_out: str,
+    advice: str,
     *,
     lead: int = 1,
 ) -> Relation:
@@ -109,7 +110,7 @@ def find_relation(
         The first step of the targets; NaN marks what is missing.
     columns : sequence of int
         Which features are the history of each target.
-    way_out : str
+    advice : str
         What the error adds for the user.
     lead : int, default=1
         Rows from the end of a window to the first target; at least 1.
@@ -141,8 +142,8 @@ def find_relation(
             f"{lead} rows later (lead={lead}), its values are neither those of y nor on one line "
             f"with them. {_where(windows, y_first[:, target], lead)}make_supervised puts the "
             f"history of the targets first among the features, unless features=... gives another "
-            f"order. {way_out} A scaler that is not linear, or has a scale for each series, cannot "
-            f"be undone."
+            f"order. {advice} A scaler that is not linear, or has a scale for each series, cannot "
+            f"be undone. {see('accuracy')}"
         )
     return Relation(
         tuple(columns), lead, np.ones(len(pairs)), np.zeros(len(pairs)), is_certain=False
@@ -166,7 +167,7 @@ def check_last_step(
                 f"{line[1]:.4g} + {line[0]:.4g} * feature, the first one {ours[1]:.4g} + "
                 f"{ours[0]:.4g} * feature), so that the level of a window is not that of its "
                 f"forecast. TransformedTargetRegressor scales each column of y by itself: give y "
-                f"as it is, and target_scaler to the regressor."
+                f"as it is, and target_scaler to the regressor. {see('accuracy')}"
             )
 
 
@@ -207,11 +208,11 @@ def _refuse_reversed(windows: Windows, y: np.ndarray, columns: Sequence[int], le
         raise ValueError(
             "the windows are in the wrong order: their first step, not their last, is the newest. "
             "Windows are read oldest step first: give X[:, ::-1], or make windows of a table of "
-            "lags with LagsToWindows."
+            f"lags with LagsToWindows. {see('windows')}"
         )
 
 
-def warn_of_units(windows: Windows, y: np.ndarray, relation: Relation, way_out: str) -> None:
+def warn_of_units(windows: Windows, y: np.ndarray, relation: Relation, advice: str) -> None:
     """Say where features and targets, which cannot be compared, seem to be in different units."""
     for number, column in enumerate(() if relation.is_certain else relation.columns):
         x, target = windows.table[windows.ends, column], y[:, number]
@@ -226,7 +227,7 @@ def warn_of_units(windows: Windows, y: np.ndarray, relation: Relation, way_out: 
                 f"same units. That cannot be checked, as no row is the next of another, and it "
                 f"does not look so: the feature is about {np.median(x):.4g} (deviation "
                 f"{spreads[0]:.4g}), the target {np.median(target):.4g} ({spreads[1]:.4g}). "
-                f"{way_out}",
+                f"{advice} {see('accuracy')}",
                 UserWarning,
                 stacklevel=6,
             )

@@ -11,6 +11,7 @@ from skforecast_lstm._containers import as_rows
 from skforecast_lstm._inputs import InputsMixin
 from skforecast_lstm._known import among_history
 from skforecast_lstm._outliers import repaired
+from skforecast_lstm._pages import see
 from skforecast_lstm._parameters import RegressorParameters
 from skforecast_lstm._relation import Relation, check_columns, relate_targets
 from skforecast_lstm._samples import Chosen
@@ -54,6 +55,7 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
                 f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "
                 f"{type(self).__name__} was fitted with one for each of the {self._n_scales} "
                 f"columns of y. Set window_norm=None, or fit anew with warm_start=False."
+                f" {see('accuracy')}"
             )
         return targets
 
@@ -160,7 +162,7 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
             raise ValueError(
                 f"window_norm='seasonal' needs windows as long as a season: season_length="
                 f"{self.season_length}, but n_steps_in={self.n_steps_in_}. Lengthen the window, or "
-                f"set season_length=None to have one found that fits."
+                f"set season_length=None to have one found that fits. {see('accuracy')}"
             )
         return int(self.season_length)
 
@@ -170,7 +172,7 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
             raise ValueError(
                 f"series_weight={self.series_weight!r} weighs errors in units of the naive "
                 f"forecast's, for which the targets' own history has to be among the features: set "
-                f"window_norm too, or leave series_weight=None."
+                f"window_norm too, or leave series_weight=None. {see('accuracy')}"
             )
         if rows.series is None:
             return None

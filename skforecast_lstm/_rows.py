@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._clock import Clock, ticks
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import rows_of_series
 from skforecast_lstm._windows import RowTimes, Windows, are_asked_for, holes_are_said
@@ -203,7 +204,7 @@ class FittedRows(PlainState):
             f"rows out (KFold, which is cv=None or cv=5 in a search, shuffle=True, "
             f"train_test_split), the model is trained on what comes after the rows that it is "
             f"tested on: split with TimeSeriesSplit. If the data have gaps, make rows of them "
-            f"({_advice(label)}) and fill these.",
+            f"({_advice(label)}) and fill these. {see('pitfalls', 'missing values')}",
             UserWarning,
             stacklevel=5,
         )
@@ -432,7 +433,7 @@ def split_groups(X: Any, group: Any) -> tuple[Any, Any, int | None]:
         raise ValueError(
             f"group={group!r} is not a column of X, which {had}. Steps before the window that "
             f"return arrays lose the names: set_output(transform='pandas') on the pipeline keeps "
-            f"them, and GroupScaler hands the column on."
+            f"them, and GroupScaler hands the column on. {see('many series')}"
         )
     if columns is None:
         return np.delete(X, position, axis=1), X[:, position], position

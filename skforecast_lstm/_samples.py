@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._validation import complete_rows
 from skforecast_lstm._windows import Windows
 
@@ -60,7 +61,7 @@ class Chosen:
                 f"early_stopping=True with validation_fraction={fraction} leaves no sample to "
                 f"train on: {len(self.targets)} complete samples, of which {len(last)} are held "
                 f"out, and the targets of those before them reach {reach} rows ahead. Give more "
-                f"rows, a smaller fraction, or X_val and y_val."
+                f"rows, a smaller fraction, or X_val and y_val. {see('training')}"
             )
         return self[first], self[last]
 

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._windows import Windows
 
 __all__ = [
@@ -121,7 +122,7 @@ def scaled_windows(scaler: Any, windows: Windows) -> Windows:
         raise ValueError(
             f"feature_scaler={scaler!r} must keep the columns as they are, but made "
             f"{table.shape[1]} of {windows.table.shape[1]}. Put it before the window, as a step of "
-            f"the pipeline, if it is to change them."
+            f"the pipeline, if it is to change them. {see('units')}"
         )
     return windows.but(table=table)
 

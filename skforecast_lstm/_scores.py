@@ -29,6 +29,8 @@ class Scores:
     title: str
     # What may help where there is no skill.
     advice: ClassVar[str]
+    # The page that says more.
+    page: ClassVar[str]
 
     def is_value(self, column: Any) -> bool:
         """Tell whether a column of lines is no part that scores can be parted by."""
@@ -93,9 +95,11 @@ class NumberScores(Scores):
     loss, name = "mae", "mean absolute error"
     column, title = "mae", "MAE"
     advice = (
-        "covariates known in advance (known_future, CalendarFeatures), differences in place of "
-        "levels, windows that hold a whole season (n_steps_in), or more data"
+        "make_lstm_pipeline(), whose default network has window_norm and a linear part, covariates "
+        "known in advance (known_future, CalendarFeatures), windows that hold a whole season "
+        "(n_steps_in), or more data"
     )
+    page = "accuracy"
 
     def _losses(self, lines: pd.DataFrame) -> pd.DataFrame:
         keys: Any = list(self.scales.index.names)
@@ -139,6 +143,7 @@ class LabelScores(Scores):
         "back (n_steps_in), probabilities that are calibrated (CalibratedClassifierCV, no "
         "class_weight), or more data"
     )
+    page = "classification"
 
     def __post_init__(self) -> None:
         self.loss, self.name = "error", "share of wrong labels"

@@ -12,6 +12,7 @@ from sklearn.metrics import get_scorer, r2_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
 
+from skforecast_lstm._pages import see
 from skforecast_lstm._validation import check_sample_weight, complete_rows
 
 __all__ = [
@@ -95,12 +96,13 @@ def score_labels(
                 f"scoring={scoring!r} takes one label for each row, and n_steps_out steps of all "
                 f"targets make {truth.shape[1]} ({error}). Leave scoring=None, which counts the "
                 f"labels that are right, or forecast one step of one target."
+                f" {see('classification')}"
             ) from error
         if proba is None and isinstance(error, AttributeError):
             raise ValueError(
                 f"scoring={scoring!r} needs what the classifier does not say ({error}). Take a "
                 f"classifier with predict_proba, or a scorer of labels, such as "
-                f"'balanced_accuracy'."
+                f"'balanced_accuracy'. {see('classification')}"
             ) from error
         raise
 

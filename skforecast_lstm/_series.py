@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skforecast_lstm._dates import steps_between
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._validation import encode_groups
 
@@ -124,6 +125,6 @@ def find_labels(ids: Any, labels: Sequence[Any]) -> list[Any]:
         raise ValueError(
             f"ids must be labels of the series in the table, which has {len(labels)} "
             f"({', '.join(map(repr, labels[:5]))}{', ...' * (len(labels) > 5)}); got "
-            f"{unknown or ids!r}."
+            f"{unknown or ids!r}. {see('many series')}"
         )
     return list(dict.fromkeys(wanted))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skforecast_lstm._linear import N_AT_ONCE
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._season import same_season
 from skforecast_lstm._windows import Windows
@@ -240,7 +241,7 @@ class Beside(NamedTuple):
                 f"of the season they are in, so that they are forecast without exponential "
                 f"smoothing, and worse: they are no windows of the step that the training rows "
                 f"went through (WindowTransformer.transform, in a pipeline), or have no index like "
-                f"that of these. Set smoothing=False to do without it.",
+                f"that of these. Set smoothing=False to do without it. {see('accuracy')}",
                 UserWarning,
                 stacklevel=4,
             )

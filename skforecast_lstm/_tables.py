@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
+from sklearn.base import is_classifier
 
 from skforecast_lstm._clock import ticks
 from skforecast_lstm._containers import as_numbers, as_pandas
 from skforecast_lstm._dates import are_dates, missing_labels, name_of
+from skforecast_lstm._inspect import advise_classifier
+from skforecast_lstm._pages import see
 from skforecast_lstm._series import Stacked
 from skforecast_lstm._validation import is_time_index
 from skforecast_lstm.framing import Frame
@@ -24,6 +27,7 @@ __all__ = [
     "numbered",
     "numbers_expected",
     "refuse_text",
+    "text_columns_named",
     "warn_of_holes",
     "warn_of_text",
 ]
@@ -74,15 +78,15 @@ def check_labels(index: pd.Index, fitted: pd.Index) -> None:
         f"the rows are labelled by {given}, from {index[0]!s}, and the fitted ones by "
         f"{own}, up to {fitted[-1]!s}. Label them alike: df.to_timestamp() makes dates of periods, "
         f"df.to_period(...) periods of dates, df.tz_localize(...) gives dates a time zone, and "
-        f"df.tz_localize(None) takes it off."
+        f"df.tz_localize(None) takes it off. {see('start')}"
     )
 
 
 @contextlib.contextmanager
-def numbers_expected(frame: Frame, *, has_labels: bool) -> Iterator[None]:
+def numbers_expected(frame: Frame, estimator: Any) -> Iterator[None]:
     """Name the columns of text, where a step of the pipeline wants numbers.
 
-    `has_labels`: whether targets may be text.
+    The targets of a classifier may be text.
     """
     try:
         yield
@@ -90,12 +94,12 @@ def numbers_expected(frame: Frame, *, has_labels: bool) -> Iterator[None]:
         if "could not convert string" not in str(error):
             raise
         texts = _texts(frame, frame.targets)
-        if texts and not has_labels:
+        if texts and not is_classifier(estimator):
             raise ValueError(
                 f"the targets {texts} are text, and a regressor takes numbers "
-                f"({error.__cause__ or error}). A classifier takes labels: make_lstm_pipeline with "
-                f"a classifier. Or name the columns of numbers as target=..., and the one that "
-                f"tells series apart as group=...."
+                f"({error.__cause__ or error}). {advise_classifier(estimator)} Or name the columns "
+                f"of numbers as target=..., and the one that tells series apart as group=.... "
+                f"{see('classification')}"
             ) from error
         texts = _texts(frame, [*frame.features, *frame.known])
         if not (texts or frame.label):
@@ -104,16 +108,38 @@ def numbers_expected(frame: Frame, *, has_labels: bool) -> Iterator[None]:
             advice = (
                 f"columns {texts} are text. Leave them out (features=...), name the one that tells "
                 f"series apart as group=..., or encode them before the window, with a "
-                f"ColumnTransformer."
+                f"ColumnTransformer. {see('categories')}"
             )
         else:
             advice = (
                 f"the labels of the series, column {frame.label!r}, are handed to every step "
                 f"before the window. Scale with GroupScaler(group={frame.label!r}), which hands "
-                f"them on, or take make_lstm_pipeline(..., group={frame.label!r})."
+                f"them on, or take make_lstm_pipeline(..., group={frame.label!r}). "
+                f"{see('many series')}"
             )
         raise ValueError(
-            f"a step of the pipeline takes numbers only ({error}), but {advice}"
+            f"a step of the pipeline takes numbers only ({error.__cause__ or error}), but {advice}"
+        ) from error
+
+
+@contextlib.contextmanager
+def text_columns_named(X: Any) -> Iterator[None]:
+    """Name the columns of text of a table, where a step of the pipeline wants numbers."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        is_of_y = str(error).startswith("y must")
+        if "could not convert string" not in str(error) or is_of_y:
+            raise
+        dtypes = X.dtypes if isinstance(X, pd.DataFrame) else pd.Series(dtype=object)
+        texts = [name for name, dtype in dtypes.items() if not is_numeric_dtype(dtype)]
+        if not texts:
+            raise
+        raise ValueError(
+            f"a step of the pipeline takes numbers only ({error}), but columns {texts} are text. "
+            f"Leave them out, or encode them before the window, with a ColumnTransformer. If one "
+            f"tells series apart, take make_lstm_pipeline(..., group=...). "
+            f"{see('categories', 'many series')}"
         ) from error
 
 
@@ -129,6 +155,7 @@ def refuse_text(index: pd.Index, fitted: pd.Index | None) -> None:
         raise ValueError(
             f"the rows are labelled by text, from {index[0]!r}, and the fitted ones by times, up "
             f"to {fitted[-1]!s}. Make it dates, with df.index = pd.to_datetime(df.index)."
+            f" {see('start')}"
         )
 
 
@@ -137,7 +164,7 @@ def warn_of_text(index: pd.Index) -> None:
     if are_dates(index):
         warnings.warn(
             f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
-            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index).",
+            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index). {see('start')}",
             UserWarning,
             stacklevel=4,
         )
@@ -149,7 +176,8 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
             f"{frame.table.index[-1]!s}): a window counts rows, whatever the time between them, "
-            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps.",
+            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps."
+            f" {see('missing values')}",
             UserWarning,
             stacklevel=3,
         )
@@ -169,7 +197,7 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
         f"{of} {', '.join(map(str, missing[:3]))}. No window crosses a hole, so that those that "
         f"would are left out of training. Make rows of NaN of them with "
         f"{_as_freq(frame, name)} and fill these, or let the window step say what becomes of them: "
-        f"WindowTransformer(missing='drop').",
+        f"WindowTransformer(missing='drop'). {see('missing values')}",
         UserWarning,
         stacklevel=3,
     )

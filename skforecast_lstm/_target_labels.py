@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api.types import is_float_dtype, is_numeric_dtype
 
 from skforecast_lstm._labels import Labels, numbered_labels
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._scoring import score_labels
 from skforecast_lstm.framing import Frame
@@ -49,7 +50,7 @@ class TargetLabels(PlainState):
                     f"a classifier forecasts labels, and the target {name!r} holds decimals, such "
                     f"as {known[known % 1 != 0].iloc[0]}. Name the column of the labels as "
                     f"target=..., make labels of it, such as df[{name!r}] > limit, or take a "
-                    f"regressor."
+                    f"regressor. {see('classification')}"
                 )
         found = y.to_numpy(dtype=object).reshape(len(y), -1)
         return cls(targets.iloc[:0], Labels.of(found, len(frame.targets)))

@@ -14,7 +14,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._inspect import advise_classifier
 from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
+from skforecast_lstm._pages import see
 from skforecast_lstm._scoring import r2_of_known
 from skforecast_lstm._validation import FLOATS, Tags, check_integer
 
@@ -186,7 +188,7 @@ def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> n
     if y.ndim not in (1, 2, 3):
         raise ValueError(
             f"y must be 1-D (n_samples,), 2-D (n_samples, n_steps_out * n_targets) or 3-D "
-            f"(n_samples, n_steps_out, n_targets), got shape {y.shape}."
+            f"(n_samples, n_steps_out, n_targets), got shape {y.shape}. {see('windows')}"
         )
     if n_targets is not None:
         check_integer(n_targets, "n_targets", 1)
@@ -195,7 +197,7 @@ def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> n
         raise ValueError(
             f"n_targets={n_targets} does not fit y of shape {y.shape}: y must be "
             f"(n_samples, n_steps_out * n_targets) in time-major order, or (n_samples, "
-            f"n_steps_out, n_targets)."
+            f"n_steps_out, n_targets). {see('windows')}"
         )
     return y.reshape(len(y), -1, n_found)
 
@@ -218,15 +220,15 @@ def check_targets(
             f"None."
         )
     names = getattr(y, "columns", None)
-    with text_is_named(y):
+    with text_is_named(y, owner):
         y = check_array(y, input_name="y", estimator=owner, **_CHECKS_OF_Y)
     check_consistent_length(rows, y)
     return y, by_step(y, names, n_targets)
 
 
 @contextlib.contextmanager
-def text_is_named(y: Any) -> Iterator[None]:
-    """Say of targets that are text, where numbers are wanted, that classifiers take labels.
+def text_is_named(y: Any, owner: Any) -> Iterator[None]:
+    """Name the classifier to take, where targets are text and the estimator is a regressor.
 
     Raises
     ------
@@ -244,8 +246,8 @@ def text_is_named(y: Any) -> Iterator[None]:
         dtypes = table.infer_objects().dtypes
         columns = list(table.columns[[not is_numeric_dtype(dtype) for dtype in dtypes]])
         raise ValueError(
-            f"y must hold numbers, got text in {columns} ({error}). A classifier takes labels: "
-            f"LSTMClassifier, or make_lstm_pipeline with any other."
+            f"y must hold numbers, got text in {columns} ({error}). {advise_classifier(owner)} If "
+            f"the text means numbers, use pd.to_numeric(...). {see('classification')}"
         ) from error
 
 

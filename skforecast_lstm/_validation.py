@@ -17,6 +17,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skforecast_lstm._pages import see
+
 __all__ = [
     "FLOATS",
     "HasMethods",
@@ -90,7 +92,7 @@ def encode_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(
             f"group must tell of every row to which series it belongs, without NaN or None, but "
             f"{int((codes < 0).sum())} labels are missing, the first in row "
-            f"{int(np.argmin(codes))}. Drop those rows, or give them a label."
+            f"{int(np.argmin(codes))}. Drop those rows, or give them a label. {see('many series')}"
         )
     return codes, np.asarray(uniques)
 
@@ -119,7 +121,7 @@ def complete_rows(lacks_x: np.ndarray, lacks_y: np.ndarray, names: tuple[str, st
             f"of each series in it and after each hole in its dates are never complete; a missing "
             f"value takes the n_steps_in windows that hold it, and WindowTransformer(purge=True) "
             f"the last n_steps_out - 1 of each stretch. Give more rows, fill the holes, or take a "
-            f"shorter window."
+            f"shorter window. {see('missing values')}"
         )
     return is_complete
 
@@ -167,6 +169,7 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
             f"{owner} takes one time per row, but the index of the rows has {index.nlevels} levels "
             f"{list(index.names)}. Name the one that tells series apart with group=..., or select "
             f"one series, for example with df.xs(...), and drop the other levels."
+            f" {see('many series')}"
         )
     if not is_time_index(index):
         return
@@ -180,6 +183,7 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
         raise ValueError(
             f"{owner} needs to know when each row was, but the {type(index).__name__} has "
             f"{np.sum(index.isna())} missing labels. Drop those rows with df[df.index.notna()]."
+            f" {see('missing values')}"
         )
     if not stamps.is_unique:
         label = stamps[stamps.duplicated()][0]
@@ -187,7 +191,7 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
             f"{owner} needs one row per time{' and series' * (groups is not None)}, but the "
             f"{type(index).__name__} has {label!s} more than once. Drop or aggregate the "
             f"duplicates, for example with df[~df.index.duplicated()]; if the table holds several "
-            f"series, name the column that tells them apart with group=..."
+            f"series, name the column that tells them apart with group=... {see('many series')}"
         )
     row = int(np.argmax(np.asarray(index[1:] < index[:-1]))) + 1
     raise ValueError(
@@ -195,5 +199,5 @@ def check_time_order(index: pd.Index, owner: str, groups: Any = None) -> None:
         f"row {row} ({index[row]!s}) comes after {index[row - 1]!s}. Sort it first with "
         f"{sorting(index, groups is not None)}, and split it with TimeSeriesSplit, which does not "
         f"shuffle. A halving search draws rows at random itself, unless resource= names a "
-        f"parameter, such as epochs."
+        f"parameter, such as epochs. {see('pitfalls')}"
     )

@@ -15,6 +15,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skforecast_lstm._content import content
+from skforecast_lstm._pages import see
 
 __all__ = [
     "Best",
@@ -259,7 +260,7 @@ def remind(callback: keras.callbacks.Callback, memory: dict[str, Any]) -> None:
             f"checkpoint: {type(callback).__name__} goes on without what it kept in "
             f"{', '.join(kinds)}: only numbers, text, lists, dicts by text, and arrays are in the "
             f"file. If training depends on it, it comes to other weights than without a stop. Keep "
-            f"it in one of these.",
+            f"it in one of these. {see('saving')}",
             UserWarning,
             stacklevel=2,
         )
@@ -352,5 +353,5 @@ def check_finite(losses: list[float], first_epoch: int) -> None:
             f"The loss is {losses[-1]} after {first_epoch + len(losses)} epochs: training "
             f"diverged. Scale the features before the window (StandardScaler) and the target "
             f"(target_scaler='standard'), lower learning_rate, set clipnorm=1.0, or use "
-            f"activation='tanh' in place of 'relu'."
+            f"activation='tanh' in place of 'relu'. {see('training')}"
         )

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._pages import see
+
 __all__ = [
     "IncompleteWindowWarning",
     "KnownAhead",
@@ -466,7 +468,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             f"training: each holds one of the {n_missing} rows with a missing value. A shorter "
             f"window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets recurrent layers "
             f"skip such rows; filling them before the window (SimpleImputer, df.interpolate()) "
-            f"loses none.",
+            f"loses none. {see('missing values')}",
             UserWarning,
             stacklevel=4,
         )
@@ -483,7 +485,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             f"rows are missing before them, which neither fit nor this call was given; {what}. "
             f"Give the rows before them, too, and use the last predictions: "
             f"model.predict(df[-{self.n_steps - 1 + len(rows)}:])[-{len(rows)}:]. If these rows "
-            f"come before the fitted ones, as with KFold, split with TimeSeriesSplit.",
+            f"come before the fitted ones, as with KFold, split with TimeSeriesSplit."
+            f" {see('windows')}",
             IncompleteWindowWarning,
             stacklevel=3,
         )

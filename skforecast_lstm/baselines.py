@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import warn_of_reversed
+from skforecast_lstm._pages import see
 from skforecast_lstm._relation import check_columns, find_relation
 from skforecast_lstm._season import same_season
 from skforecast_lstm._targets import FramedRegressorMixin
@@ -28,7 +29,7 @@ from skforecast_lstm._windows import Windows
 
 __all__ = ["DriftRegressor", "NaiveRegressor", "SeasonalNaiveRegressor"]
 
-_WAY_OUT = (
+_ADVICE = (
     "If it is elsewhere, name its positions with columns=..., and give the lead that y was made "
     "with. If a step before the window scales, leave it out: these forecasts need no scaler."
 )
@@ -117,7 +118,7 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
                 "lead=0 would have the target's own value among the features. A naive forecast of "
                 "the row itself needs a column of its values one row late, such as "
                 "df['out'].shift(): name it with columns=..., and leave lead=1, the rows from its "
-                "last value to the first target."
+                f"last value to the first target. {see('backtesting')}"
             )
         windows = self._check_windows(X, reset=True)
         targets = self._check_targets(y, windows, reset=True)
@@ -129,12 +130,13 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
             raise ValueError(
                 f"n_steps_in={self.n_steps_in_} is too short: {self} needs windows of at least "
                 f"{self._n_steps_needed} steps. Lengthen n_steps_in of WindowTransformer."
+                f" {see('backtesting')}"
             )
         n_features = self._window_shape[1]
         columns = check_columns(self.columns, self.n_targets_, n_features, "columns")
         # A slice takes them without a copy.
         self._columns = slice(self.n_targets_) if self.columns is None else columns
-        found = find_relation(windows, targets[:, 0], columns, _WAY_OUT, lead=self.lead)
+        found = find_relation(windows, targets[:, 0], columns, _ADVICE, lead=self.lead)
         self.scale_, self.offset_ = found.scale, found.offset
         return self
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._dates import infer_freq
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
@@ -171,6 +172,7 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
                 f"n_steps_out={self.n_steps_out} needs to know the times of the coming rows, but "
                 f"the {len(distinct)} distinct times of X show no rule: that takes three of them, "
                 f"and no gaps. Fill these, for example with df.asfreq('h'), or use n_steps_out=0."
+                f" {see('covariates')}"
             )
         self.fields_, self.freq_ = self._check_fields(distinct), freq
         self._steps = range(self.lead, self.lead + self.n_steps_out)
@@ -180,6 +182,7 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"CalendarFeatures would append columns {doubled} that are there already. Rename "
                 f"those of X, name each field once, and transform a table only once."
+                f" {see('covariates')}"
             )
         return self
 
@@ -244,13 +247,14 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
                 f"of the pipeline, or let the steps before it keep the index with "
                 f"set_output(transform='pandas'). Text becomes dates with "
                 f"df.index = pd.to_datetime(df.index), and a column of dates of another library "
-                f"the index with df.to_pandas().set_index(...)."
+                f"the index with df.to_pandas().set_index(...). {see('covariates')}"
             )
         [index] = times
         if index.hasnans:
             raise ValueError(
                 f"CalendarFeatures needs to know when each row was, but {np.sum(index.isna())} "
                 f"times are missing. Drop those rows with df[df.index.notna()]."
+                f" {see('missing values')}"
             )
         validate_data(self, X, reset=reset, skip_check_array=True)
         return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
@@ -265,6 +269,7 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"fields='auto' looks at the time between rows, but there is only "
                 f"{len(distinct)} distinct time. Name the fields, for example fields=['month']."
+                f" {see('covariates')}"
             )
         typical = distinct.to_series().diff().median()
         return next(fields for least, fields in _AUTO_FIELDS if typical >= pd.Timedelta(least))

@@ -24,9 +24,11 @@ from skforecast_lstm._containers import as_pandas
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._label_baselines import label_baselines
 from skforecast_lstm._lines import Folds, Series, Targets, lines_of_folds
+from skforecast_lstm._pages import see
 from skforecast_lstm._readings import Reading, reading_of
 from skforecast_lstm._scores import LabelScores, NumberScores, Scores
 from skforecast_lstm._scoring import find_scorers
+from skforecast_lstm._targets import text_is_named
 from skforecast_lstm._validation import check_integer, take_rows
 from skforecast_lstm._windows import asking_for
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
@@ -226,29 +228,30 @@ def backtest(
         raise ValueError(f"interval must be a coverage in (0, 1), got {interval}.")
     estimator, X, y, group, bounds = _framed(estimator, X, y)
     estimator = clone(estimator)
-    targets = Targets.of(y, lead, n_targets, are_labels=is_classifier(estimator))
+    with text_is_named(y, estimator):
+        targets = Targets.of(y, lead, n_targets, are_labels=is_classifier(estimator))
     reading = reading_of(targets, interval)
     check_order(estimator)
-    windows = _tell_horizon(estimator, targets)
+    windows = _set_horizon(estimator, targets)
     groups = [group, *(window.group for window in windows)]
     series = Series.of(X, next((name for name in groups if name is not None), None))
     gap = 0 if any(window.purge for window in windows) else targets.reach - 1
     folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
     lines = lines_of_folds(targets, series, folds)
-    walk = functools.partial(_walk, y=y, folds=folds, refit=refit, bounds=bounds)
+    evaluate = functools.partial(_evaluate, y=y, folds=folds, refit=refit, bounds=bounds)
     beside = reading_of(targets)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
     forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             given = n_jobs if isinstance(baselines, Mapping) else None  # the others take no time
-            prediction, seconds[name] = walk(baseline, table, n_jobs=given, reading=beside)
+            prediction, seconds[name] = evaluate(baseline, table, n_jobs=given, reading=beside)
             forecasts[name] = lines.assign(**prediction)
         except ValueError as error:
             if not (isinstance(baselines, str) and baselines == "naive"):
                 raise
             no_baseline = str(error)
-    prediction, seconds["model"] = walk(
+    prediction, seconds["model"] = evaluate(
         estimator, X, n_jobs=n_jobs, reading=reading, verbose=verbose
     )
     result = BacktestResult(
@@ -463,7 +466,7 @@ def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]
     elif y is None:
         raise ValueError(
             "backtest needs y, as make_supervised gives it, unless the estimator is a Forecaster, "
-            "which takes the table itself."
+            f"which takes the table itself. {see('backtesting')}"
         )
     X, y = as_pandas(X), as_pandas(y)
     check_consistent_length(X, y)
@@ -471,17 +474,17 @@ def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]
     return estimator, X, y, group, bounds
 
 
-def _tell_horizon(estimator: Any, targets: Targets) -> list[WindowTransformer]:
-    """Tell the window steps of an estimator the horizon and the lead, and return them."""
+def _set_horizon(estimator: Any, targets: Targets) -> list[WindowTransformer]:
+    """Set the horizon and the lead of the window steps of an estimator, and return them."""
     # Around a pipeline some regressors hand on one column of y after the other, without its name.
     windows = find_windows(estimator)
-    told = {"n_steps_out": targets.truth.shape[1], "lead": targets.lead}
+    known = {"n_steps_out": targets.truth.shape[1], "lead": targets.lead}
     unknown = [name for name, window in windows.items() if window.n_steps_out is None]
-    estimator.set_params(**{f"{name}__{key}": told[key] for name in unknown for key in told})
+    estimator.set_params(**{f"{name}__{key}": known[key] for name in unknown for key in known})
     return list(windows.values())
 
 
-# --- the walk -----------------------------------------------------------------------------------
+# --- fit and predict, fold by fold ---------------------------------------------------------------
 
 
 def _split(cv: Any, X: Any, y: Any, *, gap: int, is_panel: bool) -> Folds:
@@ -502,12 +505,12 @@ def _split(cv: Any, X: Any, y: Any, *, gap: int, is_panel: bool) -> Folds:
                 f"cv must give consecutive test rows that come after the training rows, as "
                 f"TimeSeriesSplit does; in fold {fold} of {cv} the test rows are {test[0]} to "
                 f"{test[-1]} ({len(test)} rows) and the training rows {train.min()} to "
-                f"{train.max()}."
+                f"{train.max()}. {see('backtesting')}"
             )
     return folds
 
 
-def _walk(
+def _evaluate(
     estimator: Any,
     X: Any,
     *,
@@ -541,7 +544,7 @@ def _walk(
             f"n_jobs={n_jobs} did not pay: it took {took:.1f} s, and the {len(parts)} fits and "
             f"their predictions only {worked:.1f} s, for workers have to start and import "
             f"TensorFlow. Set n_jobs=None for so few or so short fits. Workers that are there "
-            f"serve the next call, too.",
+            f"serve the next call, too. {see('speed')}",
             UserWarning,
             stacklevel=3,
         )
@@ -603,7 +606,7 @@ def _baselines(
     if "seasonal_naive" in names and season_length == 1:
         raise ValueError(
             "baselines='seasonal_naive' needs to know how many rows make a season: give "
-            "season_length=12 for months, 24 for hours; got season_length=1."
+            f"season_length=12 for months, 24 for hours; got season_length=1. {see('backtesting')}"
         )
     if targets.labels:
         return label_baselines(names, targets, series, season_length)
@@ -669,7 +672,7 @@ def _warn_without_skill(result: BacktestResult) -> None:
         warnings.warn(
             f"the model does not beat the baseline {name!r}: its {kind.name} is "
             f"{loss['model']:.4g}, that of the baseline {loss[name]:.4g}. What may help: "
-            f"{kind.advice}.",
+            f"{kind.advice}. {see(kind.page)}",
             NoSkillWarning,
             stacklevel=3,
         )

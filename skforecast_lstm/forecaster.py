@@ -21,6 +21,7 @@ from skforecast_lstm._dates import find_freq
 from skforecast_lstm._fitting import fit_whole, prepared, y_for
 from skforecast_lstm._inspect import find_method, fitted_windows
 from skforecast_lstm._newest import Newest, warn_if_missing
+from skforecast_lstm._pages import see
 from skforecast_lstm._paths import Paths
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._scoring import score_forecasts
@@ -49,7 +50,7 @@ Bound = float | Mapping[Any, float] | None
 
 _NEEDED = (
     "{asked} needs an estimator that knows {what}: wrap it as ConformalRegressor(estimator), or "
-    "take a regressor of this package with loss='quantile'."
+    "take a regressor of this package with loss='quantile'. " + see("intervals")
 )
 
 
@@ -58,7 +59,7 @@ def _says_probabilities(forecaster: Forecaster) -> bool:
     if not is_classifier(estimator):
         raise AttributeError(
             f"forecast_proba is of classifiers, and {type(estimator).__name__} is none: forecast "
-            f"takes interval=0.8."
+            f"takes interval=0.8. {see('classification')}"
         )
     return bool(estimator.predict_proba)  # says itself why there is none
 
@@ -237,7 +238,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         labels = TargetLabels.of(frame, y) if is_classifier(self.estimator) else None
         freq = find_freq(frame.table.index)
         is_said = warn_of_holes(frame, freq)
-        expected = numbers_expected(frame, has_labels=labels is not None)
+        expected = numbers_expected(frame, self.estimator)
         with expected, saying_holes(is_said=is_said):
             estimator, search = fit_whole(prepared(self.estimator, frame, self.group), X, y)
         self.__dict__.pop("search_", None)
@@ -470,6 +471,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"score needs to know when the rows were, which an array does not tell, got "
                 f"{type(data).__name__}. Give a Series or a DataFrame, to the search as well."
+                f" {see('tuning')}"
             )
         given = self._given(data)
         self._newest.warn_of_earlier(given)
@@ -482,6 +484,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"score has no forecast whose {self.n_steps_out} steps and history are all known: "
                 f"the table has {len(given.table)} rows. Give more, or a shorter horizon or window."
+                f" {see('tuning')}"
             )
         if self._labels is not None:
             return self._labels.score(self.scoring, truth[is_known], values[is_known])
@@ -501,6 +504,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"lower and upper are bounds of numbers, and a classifier forecasts labels, got "
                 f"lower={self.lower!r} and upper={self.upper!r}. Leave them at None."
+                f" {see('classification')}"
             )
         targets = frame.table.iloc[:, frame.targets]
         bounds = Bounds.of(self.lower, self.upper, list(targets.columns))
@@ -550,12 +554,13 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"interval and n_samples are for forecasts of numbers, and a classifier forecasts "
                 f"labels, got interval={interval} and n_samples={n_samples}. forecast_proba gives "
-                f"the probabilities of the labels."
+                f"the probabilities of the labels. {see('classification')}"
             )
         if steps > self.n_steps_out:
             raise ValueError(
                 f"steps={steps} is more than n_steps_out={self.n_steps_out}, and forecasts of "
                 f"labels are not continued from themselves. Fit with n_steps_out={steps}."
+                f" {see('horizon')}"
             )
 
     def _check_interval(self, steps: int, interval: float) -> None:
@@ -563,6 +568,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"interval must be a coverage in (0, 1), and is known up to n_steps_out="
                 f"{self.n_steps_out} steps only; got interval={interval} and steps={steps}."
+                f" {see('intervals')}"
             )
 
     def _check_request(self, steps: int, future: Any) -> None:
@@ -571,6 +577,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"steps={steps} is more than n_steps_out={self.n_steps_out}, and forecasts can be "
                 f"continued with lead=1 only, got lead={self.lead}. Fit with a longer n_steps_out."
+                f" {see('horizon')}"
             )
         given = [] if future is None else list(future.columns)
         missing = [name for name in self._future_columns(steps) if name not in given]
@@ -578,7 +585,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"forecasting {steps} steps needs the coming values of {missing}: give them as "
                 f"future=, a table with these columns and the dates that follow"
-                + (f", or forecast up to n_steps_out={self.n_steps_out} steps." if is_far else ".")
+                + f", or forecast up to n_steps_out={self.n_steps_out} steps" * is_far
+                + f". {see('covariates')}"
             )
 
     def _check_paths(self, steps: int, interval: float | None, n_samples: int) -> None:
@@ -587,7 +595,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"n_samples={n_samples} draws paths of up to n_steps_out={self.n_steps_out} steps, "
                 f"in place of intervals, which are quantiles of the paths; got steps={steps} and "
-                f"interval={interval}."
+                f"interval={interval}. {see('intervals')}"
             )
         if self._paths is None:
             raise ValueError(_NEEDED.format(asked=f"n_samples={n_samples}", what="quantiles"))
@@ -606,7 +614,9 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         frame = self._frame(data)
         missing = [name for name in self.feature_names_in_ if name not in frame.table]
         if missing:
-            raise ValueError(f"data lacks the columns {missing}, which fit has seen.")
+            raise ValueError(
+                f"data lacks the columns {missing}, which fit has seen. {see('serving')}"
+            )
         check_labels(frame.table.index, self._newest.series.index)
         return Stacked.of(frame.table[list(self.feature_names_in_)], self._roles.group)
 
@@ -652,7 +662,7 @@ def _refuse_second(y: Any, method: str) -> None:
         raise ValueError(
             f"{method} takes one table, with targets and covariates as its columns, got y of type "
             f"{type(y).__name__} as well. Join them, pd.concat([y, exog], axis=1), and name the "
-            f"columns: Forecaster(estimator, target=..., known_future=...)."
+            f"columns: Forecaster(estimator, target=..., known_future=...). {see('covariates')}"
         )
 
 
@@ -663,5 +673,6 @@ def _choose(series: Stacked, ids: Any) -> Stacked:
     if series.labels == [None]:
         raise ValueError(
             f"ids={ids!r} chooses among the series of a table, but this forecaster has group=None."
+            f" {see('many series')}"
         )
     return series.only([series.numbers[label] for label in find_labels(ids, series.labels)])

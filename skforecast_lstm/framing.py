@@ -15,6 +15,7 @@ from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from skforecast_lstm._containers import as_numbers, with_times
 from skforecast_lstm._dates import refuse_dates, to_dates
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._targets import step_name
 from skforecast_lstm._validation import (
@@ -271,6 +272,7 @@ class Frame(PlainState):
             f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need at "
             f"least {self.n_steps_out + self.lead} rows"
             f"{' of one series' * (self.group is not None)}, got {len(self.table)}."
+            f" {see('windows')}"
         )
 
     def inputs(self, rows: np.ndarray) -> pd.DataFrame:
@@ -328,7 +330,7 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
             raise ValueError(
                 f"data must be 1-D (one series) or 2-D (rows are time, columns are series), got "
                 f"an array of shape {array.shape}. Independent sequences, already 3-D, need no "
-                f"framing: give them to the regressor as they are."
+                f"framing: give them to the regressor as they are. {see('windows')}"
             )
         table = pd.DataFrame(array if array.ndim == 2 else array.reshape(-1, 1)).infer_objects()
     if isinstance(table.columns, pd.MultiIndex):
@@ -369,7 +371,8 @@ def _warn_if_stacked(labels: pd.Series) -> None:
         warnings.warn(
             "the rows have no times (a RangeIndex), and the series stand one below the other: "
             "splits in time would train on one series and test on the next. Make the times the "
-            "index, with df.set_index('date'), or name their column with time=....",
+            "index, with df.set_index('date'), or name their column with time=...."
+            f" {see('many series')}",
             UserWarning,
             stacklevel=4,
         )
@@ -424,18 +427,19 @@ def _check_roles(
             f"no column is left to be a feature: the targets {[names[c] for c in targets]} are "
             f"text or categories, which are features only where features=... names them, for a "
             f"step of the pipeline that encodes them. Name other columns as features, or give "
-            f"numbers beside them."
+            f"numbers beside them. {see('categories', 'classification')}"
         )
     if not features and not known:
         raise ValueError(
             "lead=0 predicts a column from the other columns of the same row, but every column is "
-            "a target. Name the target, or use lead=1 to predict the next row."
+            f"a target. Name the target, or use lead=1 to predict the next row. {see('windows')}"
         )
     answers = [names[column] for column in features if column in targets]
     if lead == 0 and answers:
         raise ValueError(
             f"lead=0 predicts {answers} at the row itself, so it cannot be among the features: the "
             f"model would be shown the answer. Leave it out of features, or use lead=1."
+            f" {see('windows')}"
         )
 
 
@@ -449,5 +453,5 @@ def _check_target(column: pd.Series) -> None:
     raise ValueError(
         f"target={column.name!r} must hold numbers, or labels: booleans, text or categories; got "
         f"dtype {column.dtype} of kind {kind!r}. Make it numbers with pd.to_numeric(...), or text "
-        f"with .astype(str)."
+        f"with .astype(str). {see('categories')}"
     )

@@ -26,6 +26,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_pandas, as_rows
 from skforecast_lstm._inspect import best_of, find_method, find_windows
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 from skforecast_lstm._rows import split_groups
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales
@@ -205,6 +206,7 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             raise ValueError(
                 f"GroupScaler needs columns to scale, but X has {X.shape[1]} feature(s), and group="
                 f"{self.group!r} leaves none. Give the values of the series beside their labels."
+                f" {see('many series')}"
             )
         values = check_array(
             table, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X", estimator=self
@@ -236,7 +238,7 @@ def _warn_if_lost(values: np.ndarray, labels: np.ndarray) -> None:
             f"series {label!r} varies by less than {_LOST:g} of what all rows do, and pooled=True "
             f"scales all alike: it is lost among the larger ones. Scale each by itself: "
             f"GroupScaler, a regressor with window_norm=None, and GroupTransformedTargetRegressor "
-            f"around the pipeline.",
+            f"around the pipeline. {see('many series')}",
             UserWarning,
             stacklevel=3,
         )
@@ -371,7 +373,7 @@ class GroupTransformedTargetRegressor(
             raise ValueError(
                 f"{type(self).__name__} scales numbers, and its regressor "
                 f"{type(self.regressor).__name__} is a classifier, whose labels have no scale. "
-                f"Fit the classifier without it."
+                f"Fit the classifier without it. {see('classification')}"
             )
         y = as_rows(y)
         labels = self._check_labels(X, reset=True)
@@ -567,6 +569,7 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
                 "GroupTimeSeriesSplit reads the time of each row from X, and takes no groups. Name "
                 "a column or a level of the index: GroupTimeSeriesSplit(time='date'). Folds of a "
                 "table can be given for its array, too: cv=list(GroupTimeSeriesSplit().split(df))."
+                f" {see('many series')}"
             )
         codes, times = pd.factorize(_times_of_rows(X, self.time), sort=True)
         if (codes < 0).any():
@@ -645,6 +648,7 @@ def _through_scalers(
                 f"{type(scaler).__name__} does not keep the columns as they are: it made "
                 f"{result.shape} of {part.shape}. Scale with a transformer that gives one column "
                 f"for each, such as StandardScaler, MinMaxScaler or RobustScaler."
+                f" {see('many series')}"
             )
         scaled[rows] = result.reshape(values[rows].shape)
     return scaled
@@ -682,6 +686,6 @@ def _times_of_rows(X: Any, time: Any) -> pd.Index:
         raise ValueError(
             f"GroupTimeSeriesSplit needs to know when each row of X was, by dates, periods or "
             f"numbers in the index, got {got}. Give a DataFrame, and name the column or the index "
-            f"level that holds the times: GroupTimeSeriesSplit(time='date')."
+            f"level that holds the times: GroupTimeSeriesSplit(time='date'). {see('many series')}"
         )
     return times

@@ -13,6 +13,8 @@ from sklearn.utils import check_array, check_consistent_length, get_tags, indexa
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._pages import see
+from skforecast_lstm._targets import text_is_named
 from skforecast_lstm._validation import (
     HasMethods,
     Interval,
@@ -30,7 +32,7 @@ def _is_adaptive(regressor: ConformalRegressor) -> bool:
     if not regressor.adaptive:
         raise AttributeError(
             "update is for intervals that adapt to the truths that arrive; set adaptive=True "
-            "before fit."
+            f"before fit. {see('intervals')}"
         )
     return True
 
@@ -196,10 +198,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} makes intervals of numbers, and its estimator "
                 f"{type(self.estimator).__name__} is a classifier. Take its predict_proba, which "
-                f"CalibratedClassifierCV calibrates."
+                f"CalibratedClassifierCV calibrates. {see('classification')}"
             )
         X, y = indexable(as_rows(X, accept_sparse=True), as_rows(y))
-        truth = self._check_truth(y, ensure_min_samples=2)
+        with text_is_named(y, self):
+            truth = self._check_truth(y, ensure_min_samples=2)
         cv = 5 if self.cv is None else self.cv
         cv = TimeSeriesSplit(cv) if isinstance(cv, Integral) else check_cv(cv)
         parts = []
@@ -431,5 +434,5 @@ def _check_enough(n_scores: int, coverage: float, asked: str = "") -> None:
         raise ValueError(
             f"{asked or f'coverage={coverage}'} needs at least {n_needed} residuals, but the folds "
             f"of cv gave {n_scores} rows without NaN. Give more rows or longer test folds, or ask "
-            f"for {'one nearer to the median' if asked else 'less coverage'}."
+            f"for {'one nearer to the median' if asked else 'less coverage'}. {see('intervals')}"
         )

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._lags import lag_order, warn_of_holes
+from skforecast_lstm._pages import see
 from skforecast_lstm._validation import (
     FLOATS,
     Interval,
@@ -180,6 +181,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"n_lags={n_lags} is more than the columns of X, which has {self.n_features_in_}. "
                 f"Give the number of columns that are lags; the others are constant features."
+                f" {see('windows')}"
             )
         positions = range(n_lags) if self.newest_first else reversed(range(n_lags))
         return {lag + 1: position for lag, position in enumerate(positions)}
@@ -196,5 +198,6 @@ def _common_lags(order: dict[str, dict[int, int]]) -> list[int]:
                 f"windows need the same lags of every series, but X has lag {lag} of {has!r} and "
                 f"not of {lacks!r}. Add the columns that are missing, or drop or rename the others "
                 f"(a column whose name is not that of a lag becomes a constant feature)."
+                f" {see('windows')}"
             )
     return sorted(lags, reverse=True)

@@ -10,6 +10,8 @@ there are any, the model has a second input, of shape (n_steps_out, n_known_futu
 
 from __future__ import annotations
 
+from skforecast_lstm._pages import see
+
 import skforecast_lstm._quiet  # noqa: F401  isort: skip  (before Keras)
 
 from collections.abc import Callable, Sequence
@@ -189,7 +191,7 @@ def build_sequence_lstm(
         raise ValueError(
             f"y has n_steps_out={n_steps_out} steps, more than the {n_steps} outputs of the "
             f"sequence (n_steps_in={input_shape[0]} + delay={delay}). Lengthen the window, or let "
-            f"the network read on with delay={n_steps_out - input_shape[0]}."
+            f"the network read on with delay={n_steps_out - input_shape[0]}. {see('architectures')}"
         )
     inputs = keras.Input(input_shape, name="window")
     x = layers.ZeroPadding1D((0, delay))(inputs) if delay else inputs
@@ -235,7 +237,7 @@ def split_window(
     if n_seq not in divisors:
         raise ValueError(
             f"n_seq={n_seq} must divide the window: n_steps_in={n_steps_in} can be cut into "
-            f"{divisors} subsequences."
+            f"{divisors} subsequences. {see('architectures')}"
         )
     n_steps = n_steps_in // n_seq
     if n_steps < needed:
@@ -243,7 +245,7 @@ def split_window(
         raise ValueError(
             f"kernel_size={kernel_size}{pool} need subsequences of at least {needed} steps, but "
             f"n_steps_in={n_steps_in} cut into n_seq={n_seq} leaves {n_steps}. Lower them, or give "
-            f"a longer window."
+            f"a longer window. {see('architectures')}"
         )
     return n_seq
 

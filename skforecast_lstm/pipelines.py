@@ -24,7 +24,9 @@ from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._labels import Labels, label_array, log_of
+from skforecast_lstm._pages import see
 from skforecast_lstm._scoring import accuracy_of_known, r2_of_known
+from skforecast_lstm._tables import text_columns_named
 from skforecast_lstm._targets import text_is_named
 from skforecast_lstm._validation import (
     FLOATS,
@@ -287,7 +289,7 @@ class TablePipeline(Pipeline):
         self : TablePipeline
             The fitted pipeline.
         """
-        with _tables_kept(X) as X:
+        with _tables_kept(X) as X, text_columns_named(X):
             return super().fit(X, y, **params)
 
     @available_if(_pipeline_has("fit_transform"))
@@ -484,6 +486,7 @@ class _CompleteRows:
             raise ValueError(
                 f"{name} takes one target for each row, got y of shape {y.shape} ({error}). Wrap "
                 f"it as MultiOutput{kind}({name}(...)), which fits one for each column."
+                f" {see('horizon')}"
             ) from error
         return self
 
@@ -553,7 +556,7 @@ class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, B
     """
 
     def _check_both(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        with text_is_named(y):
+        with text_is_named(y, self):
             return validate_data(self, X, y, validate_separately=(_CHECKS, _CHECKS_OF_Y))
 
     def _learned(self, y: np.ndarray, is_complete: np.ndarray) -> np.ndarray:

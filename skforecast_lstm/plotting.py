@@ -26,6 +26,7 @@ from skforecast_lstm._drawing import (
     shade_interval,
 )
 from skforecast_lstm._inspect import fitted_parts
+from skforecast_lstm._pages import see
 from skforecast_lstm._series import find_labels
 from skforecast_lstm._tables import named_table
 from skforecast_lstm._validation import check_integer, check_is_fitted, is_time_index
@@ -306,6 +307,7 @@ class ForecastDisplay:
             raise ValueError(
                 "ForecastDisplay draws numbers, and the forecaster has a classifier, which "
                 "forecasts labels. Draw their probabilities: forecaster.forecast_proba().plot()."
+                f" {see('classification')}"
             )
         forecast = forecaster.forecast(steps, data=data, future=future, interval=interval, ids=ids)
         if history is None:
@@ -466,6 +468,7 @@ class BacktestDisplay:
             raise ValueError(
                 "kind='forecast' draws numbers, but the result is one of labels. Use kind='error', "
                 "or draw the probabilities, which are columns of result.predictions."
+                f" {see('classification')}"
             )
         if kind not in ("forecast", "error"):
             raise ValueError(f"kind must be 'forecast' or 'error', got {kind!r}.")
@@ -824,6 +827,7 @@ def _find_history(estimator: Any) -> Mapping[str, Any]:
                 f"{type(parts[-1]).__name__} has trained for no epoch, so there is no loss to "
                 f"draw: with epochs='auto' it found that a network gains nothing over its linear "
                 f"part (network_gain_ is 0). Give epochs as a number to train it all the same."
+                f" {see('training')}"
             )
         parts = fitted_parts(parts[-1])
     raise ValueError(

@@ -20,6 +20,7 @@ from skforecast_lstm._base import BaseLSTM
 from skforecast_lstm._files import write_whole
 from skforecast_lstm._keras_params import requests_of_itself
 from skforecast_lstm._network import Network
+from skforecast_lstm._pages import see
 
 __all__ = ["TRUSTED_TYPES", "load", "save"]
 
@@ -135,13 +136,13 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     except (TypeError, AttributeError, skops.io.exceptions.UnsupportedTypeException) as error:
         raise ValueError(
             f"{type(model).__name__} holds what has no plain form: {error}. pickle and joblib take "
-            f"more, but run what is in the files that they read."
+            f"more, but run what is in the files that they read. {see('saving')}"
         ) from error
     except RecursionError as error:
         raise ValueError(
             f"{type(model).__name__} holds what refers to it, which has no plain form. From "
             f"scikit-learn 1.8 on, requests of metadata do (set_fit_request and the like): save "
-            f"the estimator without them, and set them when it was loaded."
+            f"the estimator without them, and set them when it was loaded. {see('saving')}"
         ) from error
     kinds = _unknown(data)
     of_keras = [kind for kind in kinds if kind.partition(".")[0] in ("keras", "tensorflow")]
@@ -150,12 +151,14 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             f"{type(model).__name__} holds objects of Keras, {of_keras}, which are no plain data. "
             f"Give a loss, metrics or an optimizer by name, with their parameters routed "
             f"(optimizer='sgd', optimizer__momentum=0.9), and callbacks=None before saving."
+            f" {see('saving')}"
         )
     without_place = [kind for kind in kinds if "<" in kind]
     if without_place:
         raise ValueError(
             f"{type(model).__name__} holds {without_place}, which nobody can import: a function or "
             f"a class that is named at the top of a module can be saved, a lambda cannot."
+            f" {see('saving')}"
         )
     write_whole(Path(path), _with_header(data))
 
@@ -209,6 +212,7 @@ def load(path: str | os.PathLike[str], *, trusted: str | Sequence[str] = ()) -> 
         raise ValueError(
             f"{path} holds {unknown}, which are not of this package or scikit-learn. If you know "
             f"them, and who made the file, name them: load(path, trusted={unknown})."
+            f" {see('saving')}"
         )
     try:
         model = skops.io.loads(data, trusted=TRUSTED_TYPES + trusted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from skforecast_lstm._pages import see
+
 import skforecast_lstm._quiet  # noqa: F401  isort: skip  (before Keras)
 
 import os
@@ -183,6 +185,7 @@ class _Served:
                     f"to_onnx cannot export WindowTransformer(flatten=True) in front of "
                     f"{type(regressor).__name__} for {len(columns)} columns: the regressor takes "
                     f"them for steps of one. Fit with flatten=False, for which it is made."
+                    f" {see('serving')}"
                 )
             if before:
                 features.append(_map_before(model[:-2], window, columns))
@@ -271,7 +274,7 @@ class _Served:
                     f"the file would not forecast as the model does: up to "
                     f"{np.abs(found - values).max():.3g} apart, of {level:.3g}. Some operation is "
                     f"another one in ONNX; no file was written. Layers and activations of Keras "
-                    f"are known to be right, functions of your own may be none."
+                    f"are known to be right, functions of your own may be none. {see('serving')}"
                 )
 
     # --- the graph -----------------------------------------------------------------------------
@@ -407,6 +410,7 @@ def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) 
             "the steps before the window scale each series by itself, and a file of ONNX has one "
             "scale: give GroupScaler pooled=True, or export the part from the window on, "
             "to_onnx(pipeline[-2:], path), and scale windows before they are given to it."
+            f" {see('serving')}"
         )
     return line
 
@@ -514,11 +518,11 @@ def _no_map(owner: str, reason: str) -> str:
         "to_onnx(pipeline[-2:], path), and do before it what these steps do.",
     }
     way = ways.get(owner, "Fit with 'standard', 'minmax' or another linear scaler.")
-    return f"{owner} cannot be exported as a linear map: {reason}. {way}"
+    return f"{owner} cannot be exported as a linear map: {reason}. {way} {see('serving')}"
 
 
 def _no_model(model: Any, steps: Sequence[Any]) -> str:
-    """Say what cannot be exported, and the way out."""
+    """Say what cannot be exported, and what to do instead."""
     takes = (
         "to_onnx takes a regressor of this package, or a pipeline that ends in a WindowTransformer "
         "and one"
@@ -528,13 +532,16 @@ def _no_model(model: Any, steps: Sequence[Any]) -> str:
         names = " and ".join(type(step).__name__ for step in steps[-2:])
         return (
             f"{takes}; {name} ends in {names}. Export the regressor alone, pipeline[-1], and do "
-            f"before and after it what the other parts do."
+            f"before and after it what the other parts do. {see('serving')}"
         )
     if getattr(model, "refit", True) is False:
-        return f"{takes}; {name} with refit=False has fitted none. Fit it with refit=True."
+        return (
+            f"{takes}; {name} with refit=False has fitted none. Fit it with refit=True. "
+            f"{see('serving')}"
+        )
     return (
         f"{takes}; {name} is none. If it has such a regressor or pipeline inside, export that, and "
-        f"do with its forecasts what {name} does."
+        f"do with its forecasts what {name} does. {see('serving')}"
     )
 
 

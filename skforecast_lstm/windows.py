@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm._containers import as_rows
 from skforecast_lstm._dates import refuse_dates, to_dates
 from skforecast_lstm._known import find_known
+from skforecast_lstm._pages import see
 from skforecast_lstm._rows import FittedRows, Rows, split_groups
 from skforecast_lstm._tables import check_labels, refuse_text, warn_of_text
 from skforecast_lstm._targets import parse_step_names
@@ -385,7 +386,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 f"n_steps_out={self.n_steps_out} and lead={self.lead}: training rows whose targets "
                 f"lie in the rows that follow are not left out, and scores of a split in time are "
                 f"too good. Set n_steps_out=None, or as in make_supervised, or purge=False if "
-                f"nothing is scored.",
+                f"nothing is scored. {see('windows')}",
                 UserWarning,
                 stacklevel=4,
             )
@@ -452,6 +453,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             raise ValueError(
                 "missing='mask' is for recurrent layers, which can skip a step; a flat table of "
                 "lags (flatten=True) has no steps. Use missing='drop', or fill the gaps."
+                f" {see('missing values')}"
             )
         n_longest = int(rows.lengths.max())
         if self.n_steps_in > n_longest:
@@ -459,7 +461,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 f"n_steps_in={self.n_steps_in} is longer than the data: a window needs as many "
                 f"rows{' of one series' * (self.group is not None)}, got n_samples={n_longest}. "
                 f"Shorten the window or give more rows (fewer splits make the first training fold "
-                f"longer)."
+                f"longer). {see('windows')}"
             )
         self._n_steps = self.n_steps_in
         self._fitted = FittedRows.of(rows)
@@ -486,7 +488,7 @@ def _index_of(X: Any, y: Any) -> Any:
 
 
 def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
-    """Where NaN is, and the ways out."""
+    """Say where NaN is, and what to do about it."""
     columns = getattr(X, "columns", range(is_missing.shape[1]))
     counts = {name: int(count) for name, count in zip(columns, is_missing.sum(axis=0), strict=True)}
     shown = ", ".join(f"{name!r} ({count})" for name, count in counts.items() if count)
@@ -496,5 +498,6 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
     return (
         f"Input X of {owner} contains NaN, and missing='error': in columns {shown}, first in row "
         f"{row}{when}. Fill it before the window (SimpleImputer, df.interpolate()), leave such "
-        f"windows out with missing='drop', or let the network skip such rows with missing='mask'."
+        f"windows out with missing='drop', or let the network skip such rows with missing='mask'. "
+        f"{see('missing values')}"
     )

@@ -745,7 +745,7 @@ def test_the_score_by_step_is_drawn(final, title, score):
         ({"baselines": ["best"]}, r"baselines must be among \['naive', 'most_frequent', 'seas"),
         ({"baselines": "seasonal_naive"}, "give season_length=12 for months"),
         ({"baselines": {"mean": Ridge()}}, "could not convert string to float"),
-        ({"estimator": Ridge()}, "no classifier of scikit-learn .* convert string to float: 'fair"),
+        ({"estimator": Ridge()}, "got text in .* convert string to float: 'fair"),
         ({"y": weather()[:-1]}, "Unknown label type: continuous"),
         ({"estimator": Constant("hail")}, "Constant predicts what is no label of y: .*'hail'"),
     ],

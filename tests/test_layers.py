@@ -15,6 +15,7 @@ import skforecast_lstm
 PACKAGE = Path(skforecast_lstm.__file__).parent
 # A module imports only from modules of a smaller number. A new module gets a place here first.
 LAYERS = {
+    "_pages": -1,
     "_containers": 0,
     "_validation": 0,
     "_parameters": 0.5,

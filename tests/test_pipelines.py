@@ -350,7 +350,7 @@ def test_text_is_no_target_of_a_regressor():
     table = pd.DataFrame({"x": range(6), "state": list("abcabc")})
     for target in ("state", ["x", "state"]):
         X, y = make_supervised(table, target, features="x")
-        with pytest.raises(ValueError, match=r"got text in \['state\(t\+1\)'\].*takes labels"):
+        with pytest.raises(ValueError, match=r"got text in \['state\(t\+1\)'\].*in place of Ridge"):
             make_lstm_pipeline(Ridge(), n_steps_in=2).fit(X, y)
 
 
