@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from numbers import Integral, Real
 from os import PathLike
+from textwrap import wrap
 from typing import Any, ClassVar, TypeVar
 
 from skforecast_lstm._validation import HasMethods, Interval, StrOptions
@@ -28,8 +29,8 @@ AUTO = StrOptions({"auto"})
 _ATTRIBUTES = """history_ : dict of lists of float
         Loss and metrics by epoch; those of held-out samples begin with ``val_``.
     model_ : keras.Model
-        The trained network, made on demand: ``model_.summary()`` works, and changing it changes
-        nothing here.
+        The trained network, for ``model_.summary()`` and the like. It is a copy: changing it does
+        not change the estimator.
     n_iter_ : int
         Epochs trained.
     n_iter_restored_ : int
@@ -39,7 +40,7 @@ _ATTRIBUTES = """history_ : dict of lists of float
     batch_size_ : int
         Samples per update.
     learning_rate_ : float, keras LearningRateSchedule or None
-        The rate that training began at; None: the optimizer's own.
+        The learning rate at the start of training. None: the default of the optimizer.
     feature_scaler_ : transformer or None
         The fitted scaler of the features.
     n_features_in_ : int
@@ -48,31 +49,54 @@ _ATTRIBUTES = """history_ : dict of lists of float
         Names of the columns, where ``fit`` was given a DataFrame whose names are all strings."""
 _OF_REGRESSORS = """
     network_gain_ : float
-        With ``epochs="auto"`` and ``linear_skip="ridge"``, the part of the linear part's error on
-        later samples that the network saved in the trial; 0 where the linear part forecasts alone.
-        Else NaN.
+        With ``epochs="auto"`` and ``linear_skip="ridge"``: by how much the network lowered the
+        error of the linear part on later samples in the trial, as a fraction. 0: the linear part
+        forecasts alone. Otherwise NaN.
     network_share_ : float
-        With ``epochs="auto"`` and ``linear_skip="ridge"``, the share of the trained networks in the
-        forecast, 0 to 1; the rest is that of the linear part as they began. Else 1.
+        With ``epochs="auto"`` and ``linear_skip="ridge"``: the share of the trained networks in the
+        forecast, 0 to 1. The rest comes from the linear part that they began with. Otherwise 1.
     linear_errors_ : dict of str to float
-        With ``linear_skip="ridge"``, the error on later samples of each regression that the linear
-        part is the mean of, the least being 1. Else empty.
+        With ``linear_skip="ridge"``: the error on later samples of each regression in the linear
+        part, which is their mean. The smallest error is 1. Otherwise empty.
     smoothing_share_ : ndarray of shape (n_targets,)
-        With `smoothing`, its share in the forecast of each target; else zero. It is no part of
-        ``model_``.
+        With `smoothing`: its share in the forecast of each target; otherwise zero. ``model_`` does
+        not include it.
     n_outliers_ : int
         Values of the targets' history that were repaired.
     season_length_ : int
-        With ``window_norm="seasonal"``, rows until the season comes back; else 1.
+        With ``window_norm="seasonal"``: rows per season; otherwise 1.
     target_scaler_ : transformer or None
-        The fitted scaler of the targets: of a table with a column for each target, or for each
-        column of a 2-D `y` that nothing is known about."""
+        The fitted scaler of the targets, with a column for each target. If nothing shows which
+        columns of a 2-D `y` are steps of one target, it has one for each column."""
 _OF_CLASSIFIERS = """
     classes_ : ndarray, or list of ndarray
-        The labels, sorted. Where a row has several: a list, one for each column of `y`, in the
-        order of time, then of targets.
+        The labels, sorted. If a row has several: a list, one for each column of `y`, in the order
+        of time, then of targets.
     n_classes_ : int, or list of int
-        How many they are."""
+        The number of classes."""
+# What parameters are for; those that only some architectures have belong to the network.
+_GROUPS = {
+    "Network": ("units", "activation", "cell", "dropout", "recurrent_dropout", "n_members"),
+    "Loss and optimizer": (
+        *("loss", "quantiles", "class_weight", "metrics"),
+        *("optimizer", "learning_rate", "learning_rate_schedule", "clipnorm"),
+    ),
+    "Length of training": (
+        *("epochs", "batch_size", "shuffle"),
+        *("early_stopping", "validation_fraction", "n_iter_no_change"),
+    ),
+    "Data": (
+        *("feature_scaler", "target_scaler", "n_targets"),
+        *("missing", "outliers", "series_weight"),
+    ),
+    "Level, trend and season": (
+        *("window_norm", "season_length", "history_columns", "linear_skip", "smoothing"),
+    ),
+    "Running": (
+        *("callbacks", "checkpoint", "checkpoint_every"),
+        *("jit_compile", "warm_start", "random_state", "verbose"),
+    ),
+}
 Class = TypeVar("Class", bound="type[NetworkParameters]")
 
 
@@ -92,14 +116,27 @@ def absent() -> Any:
 def documented(cls: Class) -> Class:
     """Put the rules of the parameters of a dataclass, and their documentation, in their place.
 
-    In its docstring, ``{parameters}`` stands for those that are not described there.
+    In its docstring, their documentation replaces ``{parameters}``. A list of them by what they
+    are for comes before.
     """
     known = {f.name: f for f in fields(cls) if f.init}
-    entries = [_entry(known[name]) for name in inspect.signature(cls).parameters]
-    text = str(cls.__doc__).replace("{parameters}", "\n    ".join(entries))
+    names = list(inspect.signature(cls).parameters)
+    text = str(cls.__doc__).replace("    Parameters\n", f"{_grouped(names)}    Parameters\n", 1)
+    text = text.replace("{parameters}", "\n    ".join(_entry(known[name]) for name in names))
     cls.__doc__ = text.replace("{attributes}", cls._attributes)
     cls._parameter_constraints = {name: f.metadata["rule"] for name, f in known.items()}
     return cls
+
+
+def _grouped(names: Sequence[str]) -> str:
+    """A list of the parameters, by what they are for."""
+    others = set(names).difference(*_GROUPS.values())
+    groups = {group: [n for n in names if n in known] for group, known in _GROUPS.items()}
+    groups["Network"] += [name for name in names if name in others]
+    lines = [f"* {group}: {', '.join(f'`{n}`' for n in found)}" for group, found in groups.items()]
+    lines = [line for each in lines for line in wrap(each, 96, subsequent_indent="  ")]
+    lines = ["The parameters, by what they are for:", "", *lines]
+    return "".join(f"    {line}".rstrip() + "\n" for line in lines) + "\n"
 
 
 def _entry(parameter: Any) -> str:
@@ -120,15 +157,16 @@ class NetworkParameters:
         50,
         WIDTHS,
         """int or tuple of int
-        Width of the recurrent layer; several, one for each of the layers on top of one another,
-        from the window up. It is tied neither to the window nor to the horizon.""",
+        Width of the recurrent layer, the number of its units. It is independent of the window
+        and of the horizon. Several numbers stack as many recurrent layers; the first reads the
+        window.""",
     )
     _: KW_ONLY
     activation: Any = parameter(
         "tanh",
         [str, callable],
         """str or callable
-        Activation of the recurrent layers. "relu" reproduces the tutorials.""",
+        Activation of the recurrent layers. Many tutorials use "relu".""",
     )
     cell: str = parameter(
         "lstm",
@@ -140,21 +178,21 @@ class NetworkParameters:
         0.0,
         [Interval(Real, 0, 1, closed="left")],
         """float
-        Fraction of the inputs of recurrent layers dropped in training.""",
+        Fraction of the inputs of recurrent layers that training drops.""",
     )
     recurrent_dropout: float = parameter(
         0.0,
         [Interval(Real, 0, 1, closed="left")],
         """float
-        Fraction of their recurrent state dropped in training.""",
+        Fraction of their recurrent state that training drops.""",
     )
     loss: Any = absent()  # here it has its place: numbers and labels have losses of their own
     n_members: int = parameter(
         1,
         [Interval(Integral, 1, None, closed="left")],
         """int
-        Networks trained one after the other, with different seeds. Predictions are their mean, of
-        labels that of their probabilities.""",
+        How many networks to train, each from a seed of its own. Predictions are their mean; for
+        labels, the mean of their probabilities.""",
     )
     metrics: Any = parameter(
         None,
@@ -172,142 +210,149 @@ class NetworkParameters:
         None,
         [Interval(Real, 0, None, closed="neither"), HasMethods("get_config"), AUTO, None],
         """float, keras LearningRateSchedule or "auto"
-        Short for ``optimizer__learning_rate``. None: the optimizer's own. "auto": 0.001 for batches
-        of 32, and more for larger ones, by the root of their size; meant for "adam".""",
+        Short for ``optimizer__learning_rate``. None: the default of the optimizer. "auto": 0.001
+        for batches of 32, and more for larger ones, in proportion to the root of their size; use it
+        with "adam".""",
     )
     learning_rate_schedule: str = parameter(
         "constant",
         [StrOptions({"constant", "cosine"})],
         """{"constant", "cosine"}
-        "cosine": from epoch to epoch the rate falls to nearly zero, along half a wave.""",
+        How the rate changes from epoch to epoch. "constant": not at all. "cosine": it falls to
+        nearly zero, along half a cosine wave.""",
     )
     clipnorm: float | None = parameter(
         None,
         [Interval(Real, 0, None, closed="neither"), None],
         """float
-        Norm that the gradient of each weight is clipped to. None: not clipped.""",
+        The largest norm that the gradient of each weight may have. None: no limit.""",
     )
     epochs: int | str = parameter(
         100,
         [Interval(Integral, 1, None, closed="left"), AUTO],
         """int or "auto"
-        Passes over the training samples; with `early_stopping` the most there are. "auto": as many
-        as lower the error on the last fifth of the samples, which a trial on those before them
-        finds; then all samples are trained on. Of regressors with ``linear_skip="ridge"`` that may
-        be none, where the gain is no larger than chance gives: then the linear part forecasts
-        alone.""",
+        Passes over the training samples; with `early_stopping` the largest number of them. "auto":
+        a trial on all but the last fifth of the samples finds how many lower the error on this
+        fifth. Then all samples are trained on. With ``linear_skip="ridge"`` a regressor may train
+        for no epoch at all, if the trial gains no more than chance would. Then the linear part
+        forecasts alone.""",
     )
     batch_size: int | str = parameter(
         32,
         [Interval(Integral, 1, None, closed="left"), AUTO],
         """int or "auto"
-        Samples per update. "auto": about a fiftieth of all, from 32 to 256.""",
+        Samples per update of the weights. "auto": about a fiftieth of all, from 32 to 256.""",
     )
     shuffle: bool = parameter(
         True,
         ["boolean"],
         """bool
-        Whether each epoch takes the samples in a new order. Never reorders time in a window.""",
+        Whether each epoch takes the samples in a new order. The steps inside a window always keep
+        theirs.""",
     )
     early_stopping: bool = parameter(
         False,
         ["boolean"],
         """bool
-        Whether to hold out the last part of the samples, stop when its loss no longer falls, and
-        return to the weights of the best epoch.""",
+        Whether to hold out the last part of the samples for validation. Training stops when their
+        loss no longer falls, and the weights of the best epoch are kept.""",
     )
     validation_fraction: float = parameter(
         0.1,
         [Interval(Real, 0, 1, closed="neither")],
         """float
-        The part held out for early stopping: the last in time. The samples just before it, whose
-        targets reach into it, are left out of both: ``n_steps_out - 1`` rows of one series. With
-        several series in one table, or a lead above one, give X_val and y_val instead.""",
+        The part of the samples that early stopping holds out: the last in time. Targets of the
+        samples just before it reach into it, so these samples are left out of both parts:
+        ``n_steps_out - 1`` rows of one series. For several series in one table, or a lead above
+        one, give X_val and y_val instead.""",
     )
     n_iter_no_change: int = parameter(
         10,
         [Interval(Integral, 1, None, closed="left")],
         """int
-        Epochs without a lower validation loss before training stops.""",
+        Epochs without a lower validation loss after which training stops.""",
     )
     feature_scaler: Any = parameter(
         None,
         [StrOptions({"standard", "minmax"}), HasMethods(["fit", "transform"]), None],
         """{"standard", "minmax"}, transformer or None
-        How features are scaled: by a scaler fitted once to the rows that the windows trained on
-        read, each row once. None: not at all, as where a scaler stands before the window.""",
+        How features are scaled. The scaler is fitted to the rows that the training windows read,
+        each row once. None: not at all, for example because a scaler comes before the window.""",
     )
     n_targets: int | None = parameter(
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         """int
-        Targets per step in the columns of a 2-D `y`. None: as the names of the columns say
-        (``"sales(t+1)"``, from :func:`make_supervised`), else 1, and each column then has a scale,
-        or labels, of its own. A 3-D `y` tells by itself.""",
+        Targets per step in the columns of a 2-D `y`. None: as the names of the columns show
+        (``"sales(t+1)"``, from :func:`make_supervised`), else 1; each column then has a scale, or
+        labels, of its own. The last axis of a 3-D `y` counts them.""",
     )
     missing: str = parameter(
         "drop",
         [StrOptions({"drop", "mask"})],
         """{"drop", "mask"}
-        What becomes of windows whose oldest steps are NaN: a table's first rows, or sequences of
-        varying length, padded at the front. "drop": they are left out of training, and completed
-        for prediction by repeating the first known step. "mask": the recurrent layers skip every
-        step that holds NaN, in both.""",
+        What to do with windows whose oldest steps are NaN. Such are the first rows of a table, and
+        sequences of varying length that are padded at the front. "drop": leave them out of
+        training; for prediction, repeat the first known step. "mask": the recurrent layers skip
+        every step that contains NaN, in training and in prediction.""",
     )
     callbacks: Any = parameter(
         None,
         [list, tuple, dict, type, HasMethods("set_model"), None],
         """list of keras Callback, callback classes, or None
-        Called during training; epoch-level hooks run beside the compiled program, batch-level ones
-        make it fall back to ``keras.Model.fit``. Searches, cross-validation, :func:`backtest` and
-        :class:`Forecaster` fit clones, which have copies of the callbacks: the object that you made
-        sees nothing of it, nor does an Optuna trial in it whose study is kept in memory. A warning
-        says so. Fit the regressor or its pipeline itself, or give the class of the callback
-        ``def __deepcopy__(self, memo): return self``, and clones in this process share it.""",
+        Keras callbacks to call during training. Those that look at epochs run beside the compiled
+        program; one that looks at batches makes training fall back to ``keras.Model.fit``.
+        Searches, cross-validation, :func:`backtest` and :class:`Forecaster` fit clones, and a clone
+        copies its callbacks. The object that you made then sees nothing, nor does an Optuna trial
+        in it whose study is kept in memory; a warning says so. Fit the regressor or its pipeline
+        itself instead. Or give the class of the callback
+        ``def __deepcopy__(self, memo): return self``: clones in this process then share it.""",
     )
     checkpoint: Any = parameter(
         None,
         [str, PathLike, None],
         """str or path-like
-        A folder. While ``fit`` trains, it keeps there how far it has come. If it is killed, the
-        same ``fit`` in a new process goes on from there, to the same weights, bit for bit. It is
-        the same with the same data, parameters (among them a number as `random_state`) and
-        versions of packages. The file of a training is removed at its end, and fits of a search
-        have one each. Callbacks go on with what they keep in numbers, text and arrays; a warning
-        names what else they had. Files that they write are begun anew. The trial of
-        ``epochs="auto"`` is kept when it is whole. None: nothing is kept.""",
+        A folder in which ``fit`` keeps how far it has come. If ``fit`` is killed, run the same
+        ``fit`` in a new process: it continues there, and ends with the same weights, bit for bit.
+        "The same" means equal data, parameters (with a number as `random_state`) and versions of
+        packages. The file is removed when training ends; each fit of a search has a file of its
+        own. Callbacks continue with what they keep in numbers, text and arrays; a warning names
+        anything else. Files that they write are begun anew. The trial of ``epochs="auto"`` is kept
+        once it is complete. None: nothing is kept.""",
     )
     checkpoint_every: int = parameter(
         10,
         [Interval(Integral, 1, None, closed="left")],
         """int
-        Epochs after which a network in training is kept in the `checkpoint`.""",
+        Epochs from one `checkpoint` of a network to the next.""",
     )
     jit_compile: str | bool = parameter(
         "auto",
         [StrOptions({"auto"}), "boolean"],
         """{"auto"} or bool
-        Whether XLA compiles the training step. "auto": where a recurrent layer has no fused kernel
-        (any but an LSTM with tanh) and there are enough steps to repay seconds of compiling.""",
+        Whether XLA compiles the training step. "auto": it does so if a recurrent layer has no fused
+        kernel (only an LSTM with tanh has one) and training is long enough to repay the seconds of
+        compiling.""",
     )
     warm_start: bool = parameter(
         False,
         ["boolean"],
         """bool
-        Whether ``fit`` continues from the weights, optimizer state and scales of the last one.""",
+        Whether ``fit`` continues from the weights, optimizer state and scales of the last fit.""",
     )
     random_state: Any = parameter(
         None,
         ["random_state"],
         """int, RandomState instance or None
-        Seeds initial weights, sample order and dropout.""",
+        Seed of the initial weights, the order of samples, and dropout. The same int gives the same
+        network again.""",
     )
     verbose: int = parameter(
         0,
         ["verbose"],
         """int
-        1: a progress bar over all members and epochs, with the time left. 2: a line per epoch. With
-        ``epochs="auto"``, the same of the trial before.""",
+        1: show a progress bar over all members and epochs, with the time left. 2: print a line per
+        epoch. The trial of ``epochs="auto"`` shows the same.""",
     )
 
 
@@ -322,52 +367,53 @@ class RegressorParameters(NetworkParameters):
         "mse",
         [str, callable],
         """str, callable or keras Loss
-        What training minimises, in units of the scaled target. "quantile": the mean pinball loss of
-        `quantiles`; ``predict`` then gives the median, ``predict(X, quantiles=...)`` any of
-        them.""",
+        The loss function that training minimises, in units of the scaled target. "quantile": the
+        mean pinball loss of `quantiles`. Then ``predict`` gives the median, and
+        ``predict(X, quantiles=...)`` any of them.""",
     )
     quantiles: Sequence[float] = parameter(
         (0.1, 0.5, 0.9),
         ["array-like"],
         """tuple of float
-        With ``loss="quantile"``, which quantiles of each target one network predicts: increasing,
-        in (0, 1), the median among them.""",
+        The quantiles of each target that one network predicts with ``loss="quantile"``. They
+        increase, are in (0, 1), and include the median.""",
     )
     window_norm: str | None = parameter(
         None,
         [StrOptions({"standard", "mean", "last", "seasonal"}), None],
         """{"standard", "mean", "last", "seasonal"} or None
-        How the targets' own history in each window is shifted and scaled for the network, whose
-        output is brought back: forecasts follow the level of the window, also where training has
-        not been. "standard": less the window's mean, over its deviation. "mean": less its mean.
-        "last": less its last value. "seasonal": less its last value, over its deviation, and the
-        network says by how much the targets depart from their value one season before. None: not
-        at all. See ``skforecast_lstm.layers.WindowNorm``.""",
+        How the network sees the history of the targets in each window: shifted and scaled, and
+        its output is brought back. So forecasts follow the level of the window, also at levels
+        that training has not seen. "standard": minus the mean of the window, divided by its
+        standard deviation. "mean": minus the mean. "last": minus the last value. "seasonal":
+        minus the last value, divided by the deviation; the network then predicts how far the
+        targets are from their value one season before. None: not at all. See
+        ``skforecast_lstm.layers.WindowNorm``.""",
     )
     season_length: int | None = parameter(
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         """int
-        Rows until the season comes back, for ``window_norm="seasonal"``: 12 for months of a year,
-        1 for no season; at most the length of the window. None: the one whose naive forecast of the
-        training samples errs least.""",
+        Rows per season, for ``window_norm="seasonal"``: 12 for months of a year, 1 for no season;
+        at most the length of the window. None: ``fit`` chooses the one whose naive forecast has the
+        smallest error on the training samples.""",
     )
     history_columns: Sequence[int] | None = parameter(
         None,
         ["array-like", None],
         """sequence of int
-        Positions, among the features, of the targets' own history, one per target. None: the first
-        ones, where :func:`make_supervised` puts them. They may be scaled before the window, all
-        rows alike; ``fit`` checks that they are the history.""",
+        Positions, among the features, of the history of each target. None: the first ones, where
+        :func:`make_supervised` puts them. You may scale them before the window, all rows alike;
+        ``fit`` checks that they are the history.""",
     )
     linear_skip: bool | str = parameter(
         False,
         ["boolean", StrOptions({"ridge"})],
         """bool or "ridge"
-        Whether a linear map leads from the (normalised) window past the network to its output, as
-        a highway. True: it begins at zero. "ridge": it begins at the ridge regression of the
-        training samples, with the penalty that did best on their later parts; networks trained for
-        a few epochs from there are hard to beat on short series. See
+        Whether a linear map leads past the network, from the (normalised) window to the output: a
+        skip connection. True: its weights begin at zero. "ridge": they begin at the ridge
+        regression of the training samples, with the penalty that did best on their later parts.
+        Networks that train for a few epochs from there are hard to beat on short series. See
         ``skforecast_lstm.layers.LinearSkip``.""",
     )
     smoothing: bool = parameter(
@@ -375,30 +421,31 @@ class RegressorParameters(NetworkParameters):
         ["boolean"],
         """bool
         Whether exponential smoothing of the window, adjusted for the season, has a share in the
-        forecast, as in the theta method. It knows which month or hour a row is, by its distance in
-        time from the first training row, and so the mean over many years, where a window knows one
-        or two. Rate, trend and share of each target are those that err least in training; see
-        ``smoothing_share_``. It does nothing without ``window_norm="seasonal"`` and
-        ``linear_skip="ridge"``, and takes losses and metrics of differences only ("mae", "mse",
-        "huber", "quantile"): the network learns what smoothing leaves.""",
+        forecast, as in the theta method. A window sees one or two seasons. Smoothing knows the
+        month or hour of each row, by its distance in time from the first training row, and so the
+        mean over many years. Its rate, trend and share are fitted for each target; see
+        ``smoothing_share_``. It has an effect only with ``window_norm="seasonal"`` and
+        ``linear_skip="ridge"``. The network learns what smoothing leaves, so losses and metrics
+        have to be of differences: "mae", "mse", "huber", "quantile".""",
     )
     outliers: str | None = parameter(
         None,
         [StrOptions({"repair"}), None],
         """{"repair"} or None
-        What becomes of single training values that are ten times further from the rows around them,
-        and from those a season away, than such rows mostly are from one another. "repair": in the
-        targets and their own history, the median of these stands in for them; a mistyped value
-        then teaches nothing. None: they are learned from. Where forecasts are made from, nothing
-        is repaired.""",
+        What to do with single outliers in the training rows. An outlier is ten times further from
+        the rows around it, and from those a season away, than such rows usually are from one
+        another. "repair": in the targets and their history, the median of these rows replaces it,
+        so that a mistyped value teaches nothing. None: it is learned from. The rows that forecasts
+        are made from are never repaired.""",
     )
     series_weight: str | None = parameter(
         None,
         [StrOptions({"balanced"}), None],
         """{"balanced"} or None
-        What an error counts where one table has many series. "balanced": in units of its series,
-        those of the seasonal naive forecast's error in training, so that all series count alike
-        whatever their size. None: in units of the scaled target. Needs `window_norm`.""",
+        The weight of each error, for many series in one table. "balanced": errors are divided by
+        the error of the seasonal naive forecast of their series in training, so that all series
+        count alike whatever their size. It needs `window_norm`. None: errors count in units of the
+        scaled target.""",
     )
     target_scaler: Any = parameter(
         "standard",
@@ -408,11 +455,11 @@ class RegressorParameters(NetworkParameters):
             None,
         ],
         """{"standard", "minmax"}, transformer or None
-        How targets are scaled for training, fitted on the samples trained on. Each target has a
-        scale of its own, which its steps share. Where nothing tells which columns of a 2-D `y` are
-        steps of one target (see `n_targets`), each column has its own, unless `window_norm` is set.
-        A transformer is cloned, and fitted to a table with a column per scale. Predictions come
-        back in the target's units.""",
+        How targets are scaled for training; predictions come back in the units of the target. The
+        scaler is fitted on the training samples. Each target has a scale of its own, which all its
+        steps share. If nothing shows which columns of a 2-D `y` are steps of one target (see
+        `n_targets`), each column has a scale, unless `window_norm` is set. A transformer is cloned,
+        and fitted to a table with a column per scale.""",
     )
 
 
@@ -427,25 +474,26 @@ class ClassifierParameters(NetworkParameters):
         "log_loss",
         [str, callable],
         """str, callable or keras Loss
-        What training minimises. "log_loss": the cross-entropy of the labels. Any loss of Keras sees
-        probabilities, and labels as 0 or 1: of shape (n_samples, 1) where there are two classes,
-        (n_samples, n_classes) where there are more, and with one axis more, before the last, for
-        several labels of a row.""",
+        The loss function that training minimises. "log_loss": the cross-entropy of the labels. Any
+        loss of Keras can be given. It sees probabilities, and labels as 0 or 1, in arrays of shape
+        (n_samples, 1) for two classes and (n_samples, n_classes) for more. If a row has several
+        labels, an axis for them comes before the last.""",
     )
     linear_skip: bool = parameter(
         False,
         ["boolean"],
         """bool
-        Whether a linear map leads from the window past the network to the logits, as a highway: the
-        network then learns what a logistic regression leaves. It begins at zero, and so do the
-        dense layers that the network ends in. On windows of a series it often pays.""",
+        Whether a linear map leads past the network, from the window to the logits: a skip
+        connection. The network then learns what a logistic regression leaves. The map and the last
+        dense layers of the network begin at zero. On windows of a series it often pays.""",
     )
     class_weight: Any = parameter(
         None,
         [StrOptions({"balanced"}), dict, list, None],
         """"balanced", dict, list of dict, or None
-        What an error counts by its true label. "balanced": inversely to how often a label occurs,
-        so that all classes count alike. A dict gives the weight of each class, 1 where it names
-        none. Several labels of a row: one dict for all of them, or a list with one for each target.
-        Probabilities are then those of classes so weighted. None: all errors count alike.""",
+        The weight of an error by its true label. "balanced": inversely proportional to how often a
+        label occurs, so that all classes count alike. A dict gives the weight of each class; a
+        class that it does not name has 1. If a row has several labels: one dict for all of them, or
+        a list with one for each target. Weights change the probabilities, too. None: all errors
+        count alike.""",
     )
