@@ -192,8 +192,8 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
 class NaiveRegressor(_HistoryRegressor):
     """Predict that every step equals the last value of the window: persistence.
 
-    It takes the model's place in a pipeline, ``window -> naive``, and is what any model has to beat
-    before it has learned anything.
+    It takes the place of the model in a pipeline, ``window -> naive``. A model that does not beat
+    it has learned nothing useful.
 
     Parameters
     ----------
@@ -210,9 +210,9 @@ class NaiveRegressor(_HistoryRegressor):
 
     Notes
     -----
-    The features may have been scaled before the window, all rows alike: ``fit`` learns the line
-    that leads back to the target's units, and refuses features that are not the targets' own
-    history.
+    You may scale the features before the window, all rows alike: ``fit`` finds the linear map back
+    to the units of the target. It raises an error if the features are not the history of the
+    targets.
 
     References
     ----------
@@ -243,8 +243,8 @@ class SeasonalNaiveRegressor(_HistoryRegressor):
     Parameters
     ----------
     season_length : int
-        Rows until the season comes back: 12 for months of a year, 24 for hours of a day. The window
-        must be as long.
+        Rows per season: 12 for months of a year, 24 for hours of a day. The window must be at least
+        as long.
     {parameters}
 
     Attributes
@@ -253,7 +253,7 @@ class SeasonalNaiveRegressor(_HistoryRegressor):
 
     See Also
     --------
-    NaiveRegressor : Repeats the last value, and says how scaled features are dealt with.
+    NaiveRegressor : Repeats the last value; its notes say what happens to scaled features.
     DriftRegressor : Continues the line from the window's first value to its last.
 
     References
@@ -311,7 +311,7 @@ class DriftRegressor(_HistoryRegressor):
 
     See Also
     --------
-    NaiveRegressor : Repeats the last value, and says how scaled features are dealt with.
+    NaiveRegressor : Repeats the last value; its notes say what happens to scaled features.
     SeasonalNaiveRegressor : Repeats the last season.
 
     References

@@ -50,21 +50,21 @@ _AUTO_FIELDS: list[tuple[str, tuple[str, ...]]] = [
 
 
 class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
-    """Append where in the day, the week and the year each row is, and the steps ahead of it.
+    """Append the hour, weekday, month, ... of each row, and of the steps that are predicted.
 
     Every field becomes a sine and a cosine, so that December is next to January and Sunday next to
-    Monday. The calendar of the coming steps is known in advance: with `n_steps_out`, each row also
-    gets the fields of the steps that are to be predicted from it.
+    Monday. The calendar of the coming steps is known in advance. With `n_steps_out`, each row also
+    gets the fields of the steps that are predicted from it.
 
     Parameters
     ----------
     fields : "auto" or sequence of str, default="auto"
-        Any of the fields below. "auto": those that tell rows apart, by the typical time between
-        them: "minute", "hour", "weekday" and "month" for less than an hour; "hour", "weekday" and
-        "month" for less than a day; "weekday" and "dayofyear" for less than a week; "week" for less
-        than a month; "month" for less than a quarter; "quarter" for less than a year; else none.
+        Any of the fields in the Notes. "auto": fields that fit the typical time between rows. Less
+        than an hour: "minute", "hour", "weekday" and "month". Less than a day: "hour", "weekday"
+        and "month". Less than a week: "weekday" and "dayofyear". Less than a month: "week". Less
+        than a quarter: "month". Less than a year: "quarter". Otherwise none.
     n_steps_out : int, default=0
-        How many coming steps each row gets the fields of: the `n_steps_out` of
+        The number of coming steps whose fields each row gets: the `n_steps_out` of
         :func:`make_supervised`. 0: only the row itself.
     lead : int, default=1
         Steps from the row to the first coming one: the `lead` of :func:`make_supervised`.
@@ -84,12 +84,12 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If the rows have no dates or periods as index, a field is unknown, a column of that name is
-        there already, or the steps ahead are asked for and the times follow no rule.
+        If the index contains no dates or periods. If a field is unknown, or a column of that name
+        is there already. If you ask for coming steps, and the times of the rows follow no rule.
 
     See Also
     --------
-    make_supervised : Its `known_future` gives rows the coming values of any column.
+    make_supervised : Its `known_future` adds the coming values of any column.
 
     Notes
     -----
@@ -112,9 +112,9 @@ class CalendarFeatures(PlainState, TransformerMixin, BaseEstimator):
     Lengths that vary (months, years) are those of the mean Gregorian year: the angle never goes
     around more than once. Times with a time zone count by its clock. Periods count by their start.
 
-    A DataFrame becomes a DataFrame, its index included, without ``set_output``: the steps that
-    follow need it too. Rows may share a time, as those of several series in one table do; of an
-    index of several levels, the one that holds dates or periods counts.
+    A DataFrame becomes a DataFrame with its index, also without ``set_output``, because the next
+    steps need the index. Several rows may have the same time, as in a table of several series. If
+    the index has several levels, the level with dates or periods counts.
 
     Examples
     --------

@@ -66,78 +66,77 @@ def backtest(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> BacktestResult:
-    """Evaluate a model as it would have been used: fit to the past, predict, walk on.
+    """Evaluate a model by walk-forward validation: fit to the past, predict, move on.
 
-    In each fold the model is fitted to the training rows and predicts from every test row. The rows
-    before the test rows are put in front as far as the windows of the model reach back, so that
-    every prediction is made from its true history, and from nothing later. Baselines take the same
-    walk.
+    In each fold the model is fitted to the training rows and predicts from every test row. Every
+    prediction is made from its true history, and from nothing later: the rows before the test rows
+    complete the windows of these. Baselines are evaluated in the same way.
 
     Parameters
     ----------
     estimator : estimator
-        A :class:`Forecaster`, or a regressor or classifier, a pipeline or a search over one. It is
+        A :class:`Forecaster`, or a regressor or classifier, or a pipeline or search over one. It is
         cloned, never changed. A classifier predicts labels, and probabilities if it has
         ``predict_proba``.
     X : DataFrame or array of shape (n_rows, n_features), or array of shape \
             (n_rows, n_steps_in, n_features)
-        What is known at each row, rows in time order, as :func:`make_supervised` gives it. With a
+        The features, rows in time order, as :func:`make_supervised` returns them. With a
         :class:`Forecaster` the table itself, in the form that its ``fit`` takes.
     y : Series, DataFrame or array, of shape (n_rows,), (n_rows, n_steps_out * n_targets) or \
             (n_rows, n_steps_out, n_targets), default=None
-        What is to be predicted from each row, numbers or labels; 2-D in time-major order. None with
-        a :class:`Forecaster`, which knows its targets.
+        The targets of each row, numbers or labels; 2-D in time-major order. None with a
+        :class:`Forecaster`, which knows its targets.
     cv : int, splitter or iterable of (train, test), default=None
-        The folds; test rows are consecutive and come after the training rows. They are rows of `X`;
-        with a :class:`Forecaster`, of its table in time order without the last rows, whose targets
-        are not all known. An int: so many folds whose training rows grow, by
-        :class:`GroupTimeSeriesSplit` if a forecaster has a `group`, else by ``TimeSeriesSplit``;
-        None: 5. ``TimeSeriesSplit(max_train_size=...)`` lets the training rows slide instead.
+        The folds. Their test rows are consecutive and come after the training rows. They are rows
+        of `X`; with a :class:`Forecaster`, rows of its table in time order, without the last rows,
+        whose targets are not all known. An int: the number of folds; their training rows grow. The
+        splitter is then ``TimeSeriesSplit``, or :class:`GroupTimeSeriesSplit` if a forecaster has a
+        `group`. None: 5 folds. ``TimeSeriesSplit(max_train_size=...)`` makes the training rows a
+        sliding window instead.
     refit : bool or int, default=True
-        When the model is fitted anew. True: in every fold. An int k: in every k-th fold. False: in
-        the first one only. In between, the last fitted model predicts.
+        When to fit the model again. True: in every fold. An int k: in every k-th fold. False: in
+        the first fold only. In the other folds the last fitted model predicts.
     baselines : str, list of str, dict of estimators, or None, default="naive"
-        What the model is compared with, skill being measured against the first. "naive" (the last
-        value), "seasonal_naive" (the last value of the same season), "drift" (the line from the
-        first to the last value of the model's window), or a dict of estimators, fitted as they are,
-        and of these names, each under a name of its own. Of labels, there are "naive",
-        "most_frequent" and "seasonal_naive", which then is the frequencies of the season: see
-        Notes.
-        The default is left out where the first columns of `X` are not the targets' own history; in
-        a list, ``["naive"]``, it is insisted on.
+        What to compare the model with. Skill is measured against the first baseline. For numbers:
+        "naive" (the last value), "seasonal_naive" (the last value of the same season) and "drift"
+        (the line from the first to the last value of the model's window). For labels: "naive",
+        "most_frequent" and "seasonal_naive" (the frequencies of the season); see Notes. In a dict
+        you give each a name of your own, and may give estimators, too, which are fitted as they
+        are. The default is left out if the first columns of `X` are not the history of the
+        targets. In a list, ``["naive"]``, this is an error.
     lead : int, default=None
-        Rows from the origin to the first target. None: as the columns of `y` say, named like
-        ``"sales(t+1)"``, else 1.
+        Rows from the forecast origin to the first target. None: read from the names of the columns
+        of `y`, like ``"sales(t+1)"``, else 1.
     n_targets : int, default=None
-        Targets per step of a 2-D `y`. None: as its columns say, else 1.
+        Targets per step of a 2-D `y`. None: read from the names of its columns, else 1.
     season_length : int, default=1
         Rows per season, for "seasonal_naive" and for the scale of the MASE.
     interval : float, default=None
-        Coverage of intervals in (0, 1), which are predicted and scored, too: by an estimator with
-        ``predict_interval``, which are :class:`ConformalRegressor` and this package's regressors
-        with ``loss="quantile"``. None: no intervals. Labels have none.
+        Coverage, in (0, 1), of prediction intervals to make and score as well. The estimator needs
+        ``predict_interval``: take :class:`ConformalRegressor`, or a regressor of this package with
+        ``loss="quantile"``. None: no intervals. Labels have none.
     scoring : str, callable, list or dict of them, default=None
-        What to score beside, as in ``cross_validate`` of scikit-learn: names of its scorers, or
-        scorers by a name of your own. Of labels, those of a part in which they cannot be had are
+        Further scores, as in ``cross_validate`` of scikit-learn: names of its scorers, or a dict of
+        scorers by a name of your own. For labels, a score that a part of the rows does not allow is
         NaN, with a warning.
     n_jobs : int, default=None
-        Fits that run in parallel, -1 on all cores. None: one after the other, unless in a
-        ``joblib.parallel_config`` context. Workers take seconds to start, and a warning says so
-        where they cost more than they saved.
+        Fits that run in parallel; -1 uses all cores. None: one after the other, unless in a
+        ``joblib.parallel_config`` context. Workers take seconds to start. A warning tells you if
+        they cost more time than they saved.
     verbose : int, default=0
         1 shows a progress bar over the folds.
 
     Returns
     -------
     result : BacktestResult
-        The predictions, the baselines' and the scores of both.
+        The predictions and scores of the model and the baselines.
 
     Raises
     ------
     ValueError
-        If a fold's test rows are not consecutive or do not follow its training rows, `y` does not
-        fit its description or the estimator, or a baseline or an interval that was asked for cannot
-        be had.
+        If the test rows of a fold are not consecutive or do not follow its training rows. If `y`
+        does not fit `lead`, `n_targets` or the estimator. If a baseline or interval that you ask
+        for is not possible.
 
     Warns
     -----
@@ -151,24 +150,29 @@ def backtest(
 
     Notes
     -----
-    The last training rows, whose targets lie among the test rows, are left out of training by the
-    ``n_steps_out`` and ``purge`` of :class:`WindowTransformer`. Where no window step does so, folds
-    by a number have that gap; give other splitters one, ``TimeSeriesSplit(gap=n_steps_out - 1)``.
+    The targets of the last training rows lie among the test rows. ``purge`` of
+    :class:`WindowTransformer` leaves these rows out of training. If no window step does so and `cv`
+    is a number, the folds have that gap. Give other splitters the gap yourself:
+    ``TimeSeriesSplit(gap=n_steps_out - 1)``.
 
-    The baselines of labels are counted in the training rows of each fold, from the labels that lie
-    in these rows. "most_frequent" predicts the label that was most frequent, and as probabilities
-    how often each was. "seasonal_naive" does so for each phase of the season: rows of a series
-    whose number leaves the same remainder by `season_length`. "naive" predicts the last label, that
-    of the row itself (with ``lead=0`` of the row before), and as probabilities how often each label
-    followed it so many steps later. Where no label came before, it does as "most_frequent". In each
-    count there is one row more, shared as the labels of all training rows are, and of these one
-    more that is shared evenly. So no label of training has probability 0. One that does not occur
-    in training has, for the baselines as for the model; booleans, and 0 and 1, always occur.
+    The baselines of labels are counted in the training rows of each fold.
 
-    The label of a row must be known at that row. One that says what comes after it, such as whether
-    any of the next 6 hours exceeds a limit, is the label of the sixth: give it to the hour that
-    ends these six, and predict it with ``lead=6``. Otherwise training rows would know the test
-    rows.
+    * "most_frequent" predicts the most frequent label. Its probabilities are how often each label
+      was there.
+    * "seasonal_naive" does so for each phase of the season: rows of a series whose numbers have the
+      same remainder by `season_length`.
+    * "naive" predicts the last label, that of the row itself (with ``lead=0`` of the row before).
+      Its probabilities are how often each label followed it so many steps later. If no label came
+      before, it does as "most_frequent".
+
+    Each count has one row more, which the labels share by their frequency in training; this
+    frequency has one row more, too, which they share evenly. So no label of training has
+    probability 0. A label that does not occur in training has probability 0, for the baselines and
+    the model. Booleans, and 0 and 1, always count as if they occurred.
+
+    The label of a row must be known at that row. For example, whether any of the next 6 hours
+    exceeds a limit is known after 6 hours. Give this label to the last of these hours, and predict
+    it with ``lead=6``. Otherwise training rows would know the test rows.
 
     References
     ----------
@@ -275,25 +279,25 @@ class BacktestResult:
     Parameters
     ----------
     predictions : DataFrame
-        A line per fold, origin, step and target, in this order. ``fold`` counts from 0; ``group``
-        is there if the windows have one; ``origin`` is the label of the row that the prediction was
-        made from (its number, for arrays); ``step`` counts from 1; ``time`` is the label of the row
-        that is predicted, missing where it lies beyond the last row and the index has no frequency;
-        then ``target``, ``truth`` and ``prediction``, and with intervals ``lower`` and ``upper``.
-        Of labels, there is a column ``"proba_<label>"`` for each, 0 where the model has not seen it
-        in training, and NaN where it is none of the target; none of these where the model has no
-        ``predict_proba``.
+        A row per fold, origin, step and target, in this order. ``fold`` counts from 0. ``group`` is
+        there if the windows have one. ``origin`` is the label of the row that the prediction was
+        made from (its number, for arrays). ``step`` counts from 1. ``time`` is the label of the row
+        that is predicted; it is missing beyond the last row if the index has no frequency. Then
+        come ``target``, ``truth`` and ``prediction``, and with intervals ``lower`` and ``upper``.
+        For a classifier with ``predict_proba`` there is a column ``"proba_<label>"`` for each
+        label. It is 0 if the model has not seen the label in training, and NaN if the target has no
+        such label.
     baselines : dict of DataFrame
         The same for each baseline, by its name.
     fit_seconds : DataFrame of shape (n_folds, 1 + n_baselines)
         Seconds that the fits took; NaN in folds where an earlier fit predicted.
     scales : Series or None
         By fold and target (and group), the mean absolute error of the seasonal naive forecast in
-        the training rows: the unit of the MASE. None of labels.
+        the training rows: the unit of the MASE. None for labels.
     no_baseline : str, default=""
-        Why the default baseline could not be had.
+        Why there is no default baseline.
     interval : float, default=None
-        Coverage that the intervals were asked for.
+        Coverage that you asked the intervals for.
     scorers : dict of callable, default=None
         Scorers of scikit-learn, by name.
     classes : dict of ndarray, default=None
@@ -301,7 +305,7 @@ class BacktestResult:
 
     See Also
     --------
-    backtest : Makes it.
+    backtest : Returns it.
 
     Examples
     --------
@@ -337,34 +341,40 @@ class BacktestResult:
         Parameters
         ----------
         by : str or list of str, default=None
-            Columns of `predictions` that part the scores: "step", "fold", "target", "group", ...
-            None: over all.
+            Columns of `predictions` to score by: "step", "fold", "target", "group", ... None: one
+            score over all.
 
         Returns
         -------
         scores : DataFrame
-            A row for "model" and for each baseline, parted by `by`. The columns of numbers are mae,
-            rmse, mase and skill, those of labels log_loss, brier, balanced_accuracy, accuracy and
-            skill.
+            A row for "model" and for each baseline, split by `by`. For numbers the columns are mae,
+            rmse, mase and skill. For labels they are log_loss, brier, balanced_accuracy, accuracy
+            and skill.
 
-            ``mae`` and ``rmse`` are in the units of the targets; of several targets, only those of
-            ``by="target"`` can be interpreted if the units differ. ``mase`` is the mean of the
-            absolute errors, each divided by the scale of its fold and target (and group), see
-            `scales`; errors whose scale is 0 or not known, as that of a series not seen in
-            training, are left out of it. ``skill`` is ``1 - mae / mae of the first baseline``. With
-            intervals there are ``coverage``, the share of truths inside, ``interval_score`` (width,
-            and a penalty for truths outside; see
-            :func:`~skforecast_lstm.metrics.interval_score`) and ``pinball``, the mean
-            quantile loss of both ends.
+            For numbers:
 
-            ``log_loss``, ``brier`` and ``balanced_accuracy`` are as in :mod:`sklearn.metrics`:
-            natural logarithms, of probabilities no less than a rounding error (36 for a label of
-            probability 0); the squared errors of the probabilities, of two labels those of one, of
-            more their sum; the mean over labels of the share that was predicted right. ``skill`` is
-            the Brier skill score, ``1 - brier / brier of the first baseline``. Where the model or
-            this baseline has no probabilities, it is measured by the share of wrong labels.
+            * ``mae`` and ``rmse`` are in the units of the targets. If the units of several targets
+              differ, use ``by="target"``.
+            * ``mase`` is the mean of the absolute errors, each divided by the scale of its fold and
+              target (and group), see `scales`. It leaves out errors whose scale is 0 or unknown,
+              for example of a series that training has not seen.
+            * ``skill`` is ``1 - mae / mae of the first baseline``.
+            * With intervals, ``coverage`` is the share of truths inside. ``interval_score`` is the
+              width with a penalty for truths outside; see :func:`~skforecast_lstm.metrics.interval_score`. ``pinball`` is
+              the mean quantile loss of both ends.
 
-            The scores that `scoring` asked for come last, over all lines of a part.
+            For labels:
+
+            * ``log_loss`` is as in :mod:`sklearn.metrics`: the mean of minus the natural logarithm
+              of the probability of the true label. The loss of a true label of probability 0 is 36.
+            * ``brier`` is the mean squared error of the probabilities: of two labels that of one,
+              of more their sum.
+            * ``balanced_accuracy`` is the mean over labels of the share that was predicted right.
+            * ``skill`` is the Brier skill score, ``1 - brier / brier of the first baseline``. If
+              the model or this baseline has no probabilities, the share of wrong labels replaces
+              ``brier``.
+
+            The scores of `scoring` come last.
 
         Raises
         ------
@@ -373,8 +383,8 @@ class BacktestResult:
 
         Notes
         -----
-        All are scored on the same lines: those where the truth and every prediction, the
-        baselines' too, are known.
+        Model and baselines are scored on the same rows: those whose truth and predictions, also of
+        all baselines, are known.
 
         References
         ----------
@@ -403,10 +413,10 @@ class BacktestResult:
 
     @property
     def skill(self) -> float:
-        """By how much the model's error is below the first baseline's, as a share of it.
+        """By how much the error of the model is below that of the first baseline, as a fraction.
 
-        The error is the mean absolute error; of labels the Brier score, or the share of wrong
-        labels where there are no probabilities.
+        The error is the mean absolute error. For labels it is the Brier score, or the share of
+        wrong labels if there are no probabilities.
         """
         return float(self.scores()["skill"]["model"])
 

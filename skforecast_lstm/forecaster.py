@@ -67,56 +67,56 @@ def _says_probabilities(forecaster: Forecaster) -> bool:
 class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     """Fit any pipeline to a table, and forecast the dates that follow its last row.
 
-    The table is framed as :func:`make_supervised` does it, the estimator is fitted, and
-    ``forecast`` predicts from the newest row: up to `n_steps_out` steps directly, further ones by
-    taking the forecasts for observed values, again and again.
+    ``fit`` frames the table as :func:`make_supervised` does, and fits the estimator. ``forecast``
+    predicts from the newest row. Up to `n_steps_out` steps are forecast directly. Further steps are
+    recursive: forecasts take the place of observed values, again and again.
 
     Parameters
     ----------
     estimator : estimator
-        A regressor or classifier, a pipeline (:func:`make_lstm_pipeline`) or a search over one. Its
-        window steps are told the horizon and, unless they name one, the group. It is cloned, never
-        changed.
+        A regressor or classifier, a pipeline (:func:`make_lstm_pipeline`) or a search over one. It
+        is cloned, never changed. Its window steps get the horizon from here, and the group, unless
+        they name one.
     target : column name, position, or list of them, default=None
-        What is to be forecast: numbers, or with a classifier labels, which are booleans, text,
-        categories or whole numbers. None: every column but those of `known_future` and `group`.
+        The columns to forecast: numbers, or labels with a classifier. Labels are booleans, text,
+        categories or whole numbers. None: every column except those of `known_future` and `group`.
     features : column name, position, or list of them, default=None
-        What is known at each row. None: every column, the targets first, but no target that is
-        text or categories.
+        The columns that are known at each row. None: every column, the targets first, except
+        targets that are text or categories.
     n_steps_out : int, default=1
         The horizon: how many steps the estimator predicts at once.
     lead : int, default=1
-        Rows from the last known one to the first that is forecast. 0: the last row itself, whose
-        target is not known yet.
+        Rows from the last known row (the forecast origin) to the first that is forecast. 0: the
+        last row itself, whose target is not known yet.
     known_future : column name, position, or list of them, default=None
         Covariates that are known in advance; ``forecast`` takes their coming values as `future`.
     group : column name or position, or name of an index level, default=None
-        What tells several series in one table apart. All are fitted together, each is forecast.
-        Steps before the window must hand the column on, as those of
+        The column that tells several series in one table apart. One model is fitted to all, and
+        each series is forecast. Steps before the window must keep the column, as those of
         ``make_lstm_pipeline(group=...)`` do.
     time : column name, default=None
-        The column that tells when each row was, dates, periods or numbers, as in long frames
+        The column of the times of the rows (dates, periods or numbers), as in long tables
         (``unique_id``, ``ds``, ``y``); also in the `data` and `future` of ``forecast``. None: the
-        index does.
+        index gives the times.
     scoring : str or callable, default=None
-        What ``score`` returns, and a search over the forecaster chooses by: a scorer of
-        scikit-learn, such as "neg_mean_absolute_error". None: R², and of labels the accuracy. (The
-        `scoring` of the search itself takes a ``y``, which a forecaster has not; leave it at None.)
+        The score that ``score`` returns and that a search over the forecaster maximises: a scorer
+        of scikit-learn, such as "neg_mean_absolute_error". None: R²; for labels the accuracy. Leave
+        the `scoring` of the search itself at None, because it needs a ``y``, and a forecaster takes
+        none.
     lower, upper : float, or dict of float by target, default=None
-        Bounds that forecasts and the ends of their intervals are kept within, such as ``lower=0``
-        for counts and prices; see Notes. Labels have none. None, or a target that the dict leaves
-        out: no bound.
+        Bounds of forecasts and of the ends of their intervals, such as ``lower=0`` for counts and
+        prices; see Notes. Labels have none. None, or a target that the dict leaves out: no bound.
 
     Attributes
     ----------
     estimator_ : estimator
-        The fitted estimator; of a search, its best one, fitted on every row.
+        The fitted estimator; for a search the best one, fitted to every row.
     search_ : estimator
         The fitted search, where `estimator` is one: ``search_.cv_results_``.
     best_params_ : dict
         The best parameters, where `estimator` is a search.
     freq_ : DateOffset, number or None
-        How far the rows are apart.
+        The time from one row to the next.
     n_features_in_ : int
         Columns of the table.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -125,28 +125,28 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If the table cannot be framed, or what is asked for needs values that are not there.
+        If the table cannot be framed, or a forecast needs values that are missing.
 
     Warns
     -----
     UserWarning
-        If dates are missing between the first and the last row, or targets are beyond their bounds.
+        If dates are missing between the first and the last row. If targets are beyond their bounds.
 
     See Also
     --------
     make_lstm_pipeline : The recommended estimator.
-    backtest : How good such forecasts would have been.
+    backtest : Measures how good such forecasts would have been.
 
     Notes
     -----
-    The final fit uses every row: ``WindowTransformer(purge=True)``, which keeps the scores of a
-    search honest, is switched off for it. (A search, or an estimator that cross-validates itself,
-    such as :class:`ConformalRegressor`, is therefore fitted once more where ``n_steps_out > 1``.
-    One that stands inside of another estimator keeps its purge, and is not.)
+    The final fit uses every row, so it switches off ``WindowTransformer(purge=True)``, which a
+    search needs for honest scores. With ``n_steps_out > 1`` a search is therefore fitted once more,
+    and so is an estimator that cross-validates itself, such as :class:`ConformalRegressor`. If such
+    an estimator is inside another one, it keeps its purge and is not fitted again.
 
-    `lower` and `upper` clip: a forecast beyond a bound is moved to it, and so are the ends of an
-    interval; the estimator is not told. Clipping never moves a forecast away from a truth that
-    keeps to the bounds, and an interval covers it as often as before. Where many forecasts are
+    `lower` and `upper` clip: a forecast beyond a bound is moved to the bound, and so are the ends
+    of an interval. The estimator is fitted without them. Clipping never moves a forecast away from
+    a truth within the bounds, and an interval covers it as often as before. If many forecasts are
     clipped, learn the logarithm of the target instead (``TransformedTargetRegressor``).
 
     Forecasts need as many of the newest rows as the longest window of the pipeline. Steps before
@@ -221,7 +221,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
-            The table: rows are time, columns are series. The index tells the dates: a
+            The table: rows are time steps, columns are series. The index gives the dates: a
             DatetimeIndex, a PeriodIndex or numbers.
         y : None, default=None
             Present for scikit-learn's conventions. What is to be forecast is a column of `data`.
@@ -300,26 +300,26 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         steps : int, default=None
-            How many. None: `n_steps_out`. Beyond that, forecasts take the place of observed values,
-            which needs every feature to be a target or given in `future`.
+            How many steps. None: `n_steps_out`. Beyond that, forecasts take the place of observed
+            values (recursive), so every feature has to be a target or in `future`.
         data : Series, DataFrame or array, default=None
-            Forecast from the last row of this table, in the form that ``fit`` was given: newer rows
-            or other series, without a refit. Rows that directly follow the fitted ones have these
-            as their history. None: from the last fitted row.
+            Newer rows or other series, in the same form as in ``fit``: forecast from the last row
+            of this table, without a refit. Rows that directly follow the fitted ones have these as
+            their history. None: forecast from the last fitted row.
         future : DataFrame, Series or array, default=None
-            Coming values of the covariates: of `known_future`, for as many whole horizons as
-            `steps` needs, and beyond `n_steps_out` of every feature that is no target. Rows are
-            found by their dates; an array, or an index that numbers the rows from 0, begins with
-            the row after the last. With `group`, its column tells whose they are.
+            Coming values of the covariates in `known_future`, for as many whole horizons as `steps`
+            needs. Beyond `n_steps_out`, also of every feature that is no target. Rows are found by
+            their dates. An array, or an index that numbers the rows from 0, begins with the row
+            after the last. With `group`, it needs the column of the series.
         interval : float, default=None
-            Coverage of an interval in (0, 1), given as further columns: from an estimator with
-            ``predict_interval``, which are :class:`ConformalRegressor` and this package's
-            regressors with ``loss="quantile"``. Up to `n_steps_out` steps.
+            Coverage of a prediction interval, in (0, 1); its ends are further columns. The
+            estimator needs ``predict_interval``: take :class:`ConformalRegressor`, or a regressor
+            of this package with ``loss="quantile"``. Up to `n_steps_out` steps.
         ids : label of a series or list of them, default=None
             With `group`, which series to forecast, in this order. None: all.
         n_samples : int, default=None
-            So many sample paths in place of the forecast, from an estimator that predicts quantiles
-            or intervals, up to `n_steps_out` steps; see Notes. None: no paths.
+            Return this number of sample paths in place of the forecast, up to `n_steps_out` steps;
+            see Notes. The estimator has to predict quantiles or intervals. None: no paths.
         random_state : int, RandomState or None, default=None
             Seed of the sample paths.
 
@@ -332,13 +332,14 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
 
         Notes
         -----
-        Intervals are those of each step by itself, and do not add up. A sample path is one way that
-        all steps could go together: each step takes the quantile at the rank that the error of an
-        earlier forecast had at this step. So errors that last, last in the paths, too, and
-        ``paths["sold"].sum()`` are samples of the total over the horizon. The errors are the
-        out-of-sample ones of a :class:`ConformalRegressor`, else those of the newest training rows.
-        Each series is drawn by itself: totals over several series that rise and fall together vary
-        more than the sums of their paths.
+        An interval is for one step by itself; intervals of several steps do not add up. A sample
+        path is one way that all steps could go together. It is made of the errors of one earlier
+        forecast: each step takes the quantile at the rank that this error had. So errors that last
+        for several steps do so in the paths, too, and ``paths["sold"].sum()`` are samples of the
+        total over the horizon. The errors are the out-of-sample ones of a
+        :class:`ConformalRegressor`, else those of the newest training rows. Each series is drawn by
+        itself. So for series that rise and fall together, the true total over them varies more than
+        the sums of their paths.
         """
         check_is_fitted(self, "estimator_")
         steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
@@ -374,13 +375,13 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     ) -> pd.DataFrame:
         """Forecast the probabilities of the labels at the steps that follow the last row.
 
-        It is there for classifiers with ``predict_proba``. A label of a target that the classifier
-        has not seen at some step has probability 0 there.
+        Only forecasters of classifiers with ``predict_proba`` have this method. A label that the
+        classifier has not seen at some step has probability 0 there.
 
         Parameters
         ----------
         steps : int, default=None
-            How many, up to `n_steps_out`. None: these.
+            How many steps, up to `n_steps_out`. None: `n_steps_out`.
         data, future, ids : any, default=None
             As of ``forecast``.
 
@@ -433,25 +434,25 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     def score(self, data: Any, y: Any = None) -> float:
         """Score the forecasts of rows that came later, each made from the rows before it.
 
-        It makes forecasters fit for ``cross_val_score`` and searches, whose folds hold rows of the
-        table: ``GridSearchCV(forecaster, grid, cv=TimeSeriesSplit()).fit(df)``.
+        With it you can use a forecaster in ``cross_val_score`` and in searches, whose folds are
+        rows of the table: ``GridSearchCV(forecaster, grid, cv=TimeSeriesSplit()).fit(df)``.
 
         Parameters
         ----------
         data : Series or DataFrame
-            The rows, in the form that ``fit`` was given. Those that directly follow the fitted ones
-            have these as their history. The forecasts are those whose first step is one of these
-            rows, and whose last step is known.
+            The rows, in the same form as in ``fit``. Rows that directly follow the fitted ones have
+            these as their history. It scores the forecasts whose first step is one of these rows,
+            and whose last step is known.
         y : None, default=None
             Present for scikit-learn's conventions. Targets are columns of `data`.
 
         Returns
         -------
         score : float
-            By `scoring`; without it R², the mean over steps and targets, or of labels the accuracy:
-            the share that is right, over all steps and targets. A `scoring` of labels takes one
-            label for each row, unless scikit-learn's metric takes several. Forecasts that miss some
-            of their history, at the beginning of a table, are left out.
+            The score by `scoring`. Without it R², the mean over steps and targets; for labels the
+            accuracy, the share of right labels over all steps and targets. A `scoring` of labels
+            takes one label for each row, unless the metric of scikit-learn takes several. Forecasts
+            that miss some of their history, at the beginning of a table, are left out.
 
         Raises
         ------
@@ -461,8 +462,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If rows come before the last fitted one, so that the forecaster has learned from what
-            came after them.
+            If rows come before the last fitted one: then the forecaster has learned from what came
+            after them.
         """
         check_is_fitted(self, "estimator_")
         _refuse_second(y, "score")

@@ -43,26 +43,26 @@ def make_supervised(
 ) -> tuple[Any, Any]:
     """Frame a table as inputs and targets, one row per forecast origin.
 
-    Row ``t`` of ``X`` is what is known at time ``t``; row ``t`` of ``y`` is what is to be predicted
-    from there: the targets of the `n_steps_out` rows that begin `lead` rows later. The windows of
-    past rows are not cut here but by :class:`WindowTransformer`, inside the pipeline, so that the
-    window length can be searched and no scaler ever sees a test row.
+    Row ``t`` of ``X`` contains what is known at time ``t``. Row ``t`` of ``y`` contains what is
+    predicted from there: the targets of `n_steps_out` rows; the first of them is `lead` rows
+    later. :class:`WindowTransformer` cuts the windows of past rows, inside the pipeline. So you can
+    search the window length, and no scaler ever sees a test row.
 
     Parameters
     ----------
     data : Series, DataFrame, ndarray of shape (n_rows,) or (n_rows, n_columns), or list
-        The table: rows are time, oldest first, columns are series. Tables of polars, pyarrow and
-        others with ``to_pandas`` are taken as those of pandas; booleans among the features count
+        The table: rows are time steps, oldest first; columns are series. Tables of polars, pyarrow
+        and others with ``to_pandas`` work like those of pandas. Booleans among the features count
         as 0 and 1.
     target : column name, position, or list of them, default=None
-        What is to be predicted: numbers, or labels for a classifier, which are booleans, text,
-        categories or whole numbers. Names for a DataFrame, positions for an array. None: every
-        column but those of `known_future` and `group`.
+        The columns to predict: numbers, or labels for a classifier. Labels are booleans, text,
+        categories or whole numbers. Give names for a DataFrame, positions for an array. None:
+        every column except those of `known_future` and `group`.
     features : column name, position, or list of them, default=None
-        What is known at each row, in this order. None: every column, the targets first; with
-        ``lead=0`` every column but the targets. Targets that are text or categories are then left
-        out, because scalers and networks take numbers only; name them here where a step of the
-        pipeline encodes them.
+        The columns that are known at each row, in this order. None: every column, the targets
+        first; with ``lead=0`` every column except the targets. Targets that are text or categories
+        are then left out, because scalers and networks take numbers only. Name them here if a step
+        of the pipeline encodes them.
     n_steps_out : int, default=1
         The horizon: how many steps are predicted from each row.
     lead : int, default=1
@@ -73,22 +73,21 @@ def make_supervised(
         Each row of ``X`` gets their values at the steps that are predicted as further columns,
         ``"temperature(t+1)"`` and so on.
     group : column name or position, or name of an index level, default=None
-        What tells several series in one table apart. Targets and coming values are those of the
-        row's own series. Rows are put in the order of time, the series interleaved, and the labels
-        become the last column of ``X``, for ``WindowTransformer(group=...)``.
+        The column that tells several series in one table apart. Each row then gets targets and
+        coming values of its own series. Rows are sorted by time, so the series are interleaved. The
+        labels become the last column of ``X``, for ``WindowTransformer(group=...)``.
     time : column name, default=None
-        The column that tells when each row was, dates, periods or numbers, as in the long frames
-        (``unique_id``, ``ds``, ``y``) of other libraries. None: the index does.
+        The column of the times of the rows (dates, periods or numbers), as in the long tables
+        (``unique_id``, ``ds``, ``y``) of other libraries. None: the index gives the times.
 
     Returns
     -------
     X : DataFrame or ndarray of shape (n_rows - n_steps_out - lead + 1, n_features)
-        The features. The trailing rows (of each series), whose targets are not known yet, are left
-        off. To predict from them, give ``predict`` the whole table:
-        ``model.predict(df[X.columns])[-1]``, or use :class:`Forecaster`, which also takes the
-        coming values of `known_future`.
+        The features. The last rows (of each series) have no known targets yet and are left out. To
+        predict from them, give ``predict`` the whole table: ``model.predict(df[X.columns])[-1]``.
+        Or use :class:`Forecaster`, which also takes the coming values of `known_future`.
     y : Series, DataFrame or ndarray, of shape (n,) or (n, n_steps_out * n_targets)
-        The targets, 1-D where there is only one. Columns are in time-major order (all targets of
+        The targets, 1-D if there is only one. Columns are in time-major order (all targets of
         the first step, then of the second, ...) and named like ``"passengers(t+1)"``. A table in,
         pandas out, and the index is that of the origins. Labels stay what they are: booleans
         (0, 1 and NaN where some are missing; 0 and 1 beside a target of decimals), text or
@@ -97,9 +96,9 @@ def make_supervised(
     Raises
     ------
     ValueError
-        If a column is unknown, a target holds neither numbers nor labels, the table is too short
-        for a single row, its index is not in time order, or ``lead=0`` would put the answer among
-        the features.
+        If a column is unknown, or a target contains neither numbers nor labels. If the table is too
+        short for a single row, or its index is not in time order. If ``lead=0`` would put the
+        answer among the features.
 
     See Also
     --------

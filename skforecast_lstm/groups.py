@@ -66,19 +66,19 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Any scaler of scikit-learn that keeps the columns as they are; a clone of it is fitted to
         each series. None: ``StandardScaler()``.
     group : column name or position, or name of an index level
-        What tells the series apart, as in :class:`WindowTransformer`.
+        The column that tells the series apart, as in :class:`WindowTransformer`.
     pooled : bool, default=False
-        Whether all series are scaled alike after all, by the one scaler that is fitted to all rows:
-        for regressors that find the level of a series in the window (``window_norm``).
+        Whether one scaler, fitted to all rows, scales all series alike. Use it for regressors that
+        normalise each window (``window_norm``).
 
     Attributes
     ----------
     scalers_ : dict
-        The fitted scaler of each series, by label. Not of a series without a single value in some
-        column; empty if `pooled`.
+        The fitted scaler of each series, by label. A series without a single value in some column
+        has none. Empty if `pooled`.
     pooled_scaler_ : transformer
-        The scaler fitted to the rows of all series. It scales those that have none of their own,
-        because ``fit`` has not seen them.
+        The scaler fitted to the rows of all series. It scales series without a scaler of their own,
+        for example because ``fit`` has not seen them.
     n_features_in_ : int
         Number of columns seen in ``fit``, that of the labels included.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -87,8 +87,8 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     Raises
     ------
     ValueError
-        If there is no such column or no other, a label is missing, or the scaler changes the
-        columns.
+        If there is no such column, or no other column. If a label is missing. If the scaler changes
+        the columns.
 
     See Also
     --------
@@ -97,11 +97,11 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
     Notes
     -----
-    A DataFrame becomes a DataFrame, its index included, without ``set_output``: the window step
-    reads from it which rows belong together, and which continue the fitted ones.
+    A DataFrame becomes a DataFrame with its index, also without ``set_output``. The window step
+    needs the index to find which rows follow one another, and which follow the fitted ones.
 
-    A series that does not change in ``fit``, or has but one row, is moved to 0 by
-    ``StandardScaler`` and not stretched.
+    If a series does not change in ``fit``, or has only one row, ``StandardScaler`` shifts it to 0
+    and does not stretch it.
 
     Examples
     --------
@@ -169,8 +169,8 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Returns
         -------
         X_scaled : DataFrame or ndarray of shape (n_rows, n_features)
-            A DataFrame of a DataFrame, with its index, names and order of columns; else an array,
-            of objects if the labels are no numbers.
+            For a DataFrame a DataFrame with the same index, names and order of columns. Otherwise
+            an array, of objects if the labels are no numbers.
         """
         return self._through("transform", X)
 
@@ -256,35 +256,35 @@ class GroupTransformedTargetRegressor(
 ):
     """Let a regressor learn the targets of every series on one scale.
 
-    It goes around the whole pipeline, which still sees the table as it is. The targets of each
-    series are scaled by themselves, and predictions come back in the units of the row's series.
-    :class:`GroupScaler` inside the pipeline does the same for the features: a network that is to
-    learn from all series needs both.
+    Put it around the whole pipeline, which still gets the table as it is. It scales the targets of
+    each series by themselves, and returns predictions in the units of the row's series.
+    :class:`GroupScaler` inside the pipeline does the same for the features. A network that learns
+    from all series needs both, unless it normalises each window (``window_norm``).
 
     Parameters
     ----------
     regressor : regressor or pipeline
-        What predicts. It is cloned, never changed.
+        The regressor to fit to scaled targets. It is cloned, never changed.
     transformer : transformer, default=None
-        Any scaler of scikit-learn with an ``inverse_transform``; a clone of it is fitted to the
+        Any scaler of scikit-learn with an ``inverse_transform``. A clone of it is fitted to the
         targets of each series. None: ``StandardScaler()``.
     group : column name or position, or name of an index level
-        What in ``X`` tells the series apart, as in :class:`WindowTransformer`.
+        The column of ``X`` that tells the series apart, as in :class:`WindowTransformer`.
     n_targets : int, default=None
-        Targets per step, which have a scale each; all steps of a target share one. None: as many as
-        the names of the columns of ``y`` say (``"sales(t+1)"``), or its last axis if it is 3-D;
-        else 1, and each column of a 2-D ``y`` has a scale of its own.
+        Targets per step. Each target has a scale, which all its steps share. None: read from the
+        names of the columns of ``y`` (``"sales(t+1)"``), or from its last axis if it is 3-D.
+        Without them 1, and each column of a 2-D ``y`` has a scale of its own.
 
     Attributes
     ----------
     regressor_ : regressor or pipeline
         The fitted regressor; it predicts scaled targets.
     transformers_ : dict
-        The fitted scaler of each series, by label. Not of a series without a single value of some
-        target.
+        The fitted scaler of each series, by label. A series without a single value of some target
+        has none.
     pooled_transformer_ : transformer
-        The scaler fitted to the targets of all series. It serves those that have none of their own,
-        because ``fit`` has not seen them.
+        The scaler fitted to the targets of all series. It is used for series without a scaler of
+        their own, for example because ``fit`` has not seen them.
     n_steps_out_, n_targets_ : int
         Steps of the horizon, targets per step.
     n_features_in_ : int
@@ -305,9 +305,9 @@ class GroupTransformedTargetRegressor(
 
     Notes
     -----
-    The last rows of each series, which a ``WindowTransformer(purge=True)`` in the regressor leaves
-    out of training, are left out of the scales as well: their targets may lie in what comes after
-    the training rows.
+    A ``WindowTransformer(purge=True)`` in the regressor leaves the last rows of each series out of
+    training, because their targets may lie after the training rows. These rows are left out of the
+    scales as well.
 
     Examples
     --------
@@ -433,7 +433,8 @@ class GroupTransformedTargetRegressor(
         X : array-like of shape (n_samples, n_features)
             The rows, with the labels of their series.
         coverage : float, default=None
-            The fraction of truths in (0, 1) that the intervals should hold. None: the regressor's.
+            The fraction of truths, in (0, 1), that the intervals should contain. None: as the
+            regressor was fitted for.
 
         Returns
         -------
@@ -493,21 +494,21 @@ class GroupTransformedTargetRegressor(
 class GroupTimeSeriesSplit(TimeSeriesSplit):
     """Split a table of many series at times, and never inside one.
 
-    It is scikit-learn's ``TimeSeriesSplit`` on the distinct times of the rows: all sizes count
-    times, and rows of one time, which belong to different series, are on one side of a cut.
+    It is scikit-learn's ``TimeSeriesSplit`` on the distinct times of the rows. All sizes count
+    times. Rows of the same time, which belong to different series, are on the same side of a cut.
 
     Parameters
     ----------
     n_splits : int, default=5
-        How many folds; at least 2.
+        The number of folds; at least 2.
     max_train_size : int, default=None
-        The most times in a training set. None: all that there are.
+        The largest number of times in a training set. None: no limit.
     test_size : int, default=None
         Times in a test set. None: ``n_times // (n_splits + 1)``.
     gap : int, default=0
         Times left out between a training set and its test set.
     time : column name, or name of an index level, default=None
-        Where the time of each row stands. None: in the index.
+        The column or level with the time of each row. None: the index.
 
     See Also
     --------
@@ -543,7 +544,7 @@ class GroupTimeSeriesSplit(TimeSeriesSplit):
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Give the rows of each fold.
+        """Return the rows of each fold.
 
         Parameters
         ----------

@@ -40,30 +40,30 @@ def _is_adaptive(regressor: ConformalRegressor) -> bool:
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Put prediction intervals around any regressor, from its errors on rows it was not fitted on.
 
-    Clones of the estimator are fitted and tested on the folds of `cv`. For each step of the horizon
-    and each target, the interval reaches as far to both sides of the prediction as their absolute
-    residuals did in the fraction `coverage` of the tested rows. Then the estimator is fitted on all
-    rows, and predicts as it would alone.
+    Clones of the estimator are fitted and tested on the folds of `cv`. Each step of the horizon and
+    each target has an interval of its own width. It extends equally far above and below the
+    prediction: as far as the absolute residual of the tested rows, in the fraction `coverage` of
+    them. Then the estimator is fitted on all rows, and predicts as it would alone.
 
     Parameters
     ----------
     estimator : regressor or pipeline
-        What predicts. Best the whole pipeline, its scaler and window step included: then the folds
-        are cut from the table, the scaler is fitted on training rows only, and
+        The regressor. Give the whole pipeline, with its scaler and window step. Then the folds are
+        cut from the table, the scaler is fitted on training rows only, and
         ``WindowTransformer(purge=True)`` keeps test labels out of training. It is cloned, never
         changed.
     cv : int, splitter or iterable of (train, test), default=None
-        The folds whose test rows give the residuals. None: ``TimeSeriesSplit(5)``; an int:
-        ``TimeSeriesSplit`` with as many folds. Around a regressor of windows that are already cut
-        (as the last step of a pipeline), ``TimeSeriesSplit(gap=n_steps_out - 1)`` keeps test labels
-        out of training.
+        The folds whose test rows give the residuals. None: ``TimeSeriesSplit(5)``. An int:
+        ``TimeSeriesSplit`` with as many folds. If the windows are already cut (inside a pipeline,
+        as its last step), ``TimeSeriesSplit(gap=n_steps_out - 1)`` keeps test labels out of
+        training.
     coverage : float, default=0.9
-        The fraction of truths in (0, 1) that intervals should hold, at each step by itself.
+        The fraction of truths, in (0, 1), that intervals should contain, for each step by itself.
     adaptive : bool, default=False
         Whether ``update`` may correct the intervals as truths arrive, by adaptive conformal
         inference [5]_.
     gamma : float, default=0.005
-        With `adaptive`, the step size of ``alpha_``: larger follows faster, and varies more.
+        With `adaptive`, the step size of ``alpha_``. A larger one adapts faster and varies more.
 
     Attributes
     ----------
@@ -71,13 +71,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         The estimator, fitted on all rows.
     residuals_ : ndarray of shape (n_calibration, ...)
         Truth minus prediction of the tested rows, in the layout of ``predict`` and in the order of
-        the folds. Rows where either is NaN (purged, missing) are left out. ``update`` puts new ones
-        at the end, and takes as many of the oldest away.
+        the folds. Rows where either is NaN (purged, missing) are left out. ``update`` appends new
+        residuals and removes as many of the oldest.
     n_calibration_ : int
-        How many rows of residuals there are.
+        The number of rows of residuals.
     alpha_ : ndarray of shape (...)
         The miscoverage that intervals are made for, by output: ``1 - coverage``, until ``update``
-        moves it. It may leave [0, 1]: below, intervals are infinite; above, they have no width.
+        moves it. It may leave [0, 1]. Below 0, intervals are infinite; above 1, they have no width.
     n_features_in_ : int
         Columns seen in ``fit``, if the estimator counts them.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -90,22 +90,23 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    If the residuals of the tested rows and that of the next one are *exchangeable* (all orders of
-    them equally likely), the interval made of the ``ceil((n + 1) * coverage)``-th smallest of n
-    absolute residuals holds the next truth with a probability of at least `coverage`, whatever the
-    model and the distribution [1]_. Time series come near to that, but there are three gaps:
+    The width is the ``ceil((n + 1) * coverage)``-th smallest of n absolute residuals. Suppose that
+    the residuals of the tested rows and of the next row are *exchangeable*: all orders of them are
+    equally likely. Then the interval contains the next truth with a probability of at least
+    `coverage`, whatever the model and the distribution [1]_. Time series come near to that, but
+    there are three gaps:
 
-    - Residuals of neighbouring rows are alike, and those of a horizon of several steps share steps
-      even if the model is perfect. While the errors are stationary and forget their past, coverage
-      is right in the limit of many residuals [3]_; but they are worth fewer independent ones, and
-      the fraction covered in one stretch of time varies more.
-    - Series change, and the loss of coverage is bounded only by how far the distribution of the
-      residuals moves [2]_. `adaptive` assumes nothing: over T rows of ``update``, the fraction
-      missed by each output differs from ``1 - coverage`` by at most
-      ``(coverage + gamma) / (gamma * T)``, for a `coverage` of at least a half, whatever happens
-      [5]_. That is an average over time, and no promise for any one time.
-    - Models of early folds have seen fewer rows than the final one, so that the intervals tend to
-      be too wide rather than too narrow.
+    - Residuals of neighbouring rows are alike. Over a horizon of several steps they even share
+      steps. If the errors are stationary and forget their past, coverage is right in the limit of
+      many residuals [3]_. But they count as fewer independent ones, so the fraction covered in one
+      stretch of time varies more.
+    - Series change. The loss of coverage is bounded only by how far the distribution of the
+      residuals moves [2]_. `adaptive` assumes nothing about it. Over T rows of ``update``, the
+      fraction that each output misses differs from ``1 - coverage`` by at most
+      ``(coverage + gamma) / (gamma * T)``, for a `coverage` of at least a half [5]_. That is an
+      average over time, and no guarantee for any one time.
+    - Models of early folds have seen fewer rows than the final one. So the intervals tend to be too
+      wide rather than too narrow.
 
     Coverage is that of each output by itself, not of a whole path. For the path, ask for
     ``coverage=1 - (1 - coverage) / n_outputs`` (Bonferroni, as in [4]_), which needs more
@@ -225,16 +226,16 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features) or what else the estimator takes
             The rows.
         quantiles : sequence of float, default=None
-            Quantiles in (0, 1) to predict in place of the forecast, in any order: the forecast plus
-            those of the current residuals as they are. Unlike the ends of intervals, which reach as
-            far to both sides, they follow errors that are skewed, and 0.5 is the forecast only
-            where it errs upwards as often as downwards.
+            Quantiles in (0, 1) to predict in place of the forecast, in any order. They are the
+            forecast plus the quantiles of the current residuals. So they may be skewed, while the
+            ends of an interval are equally far from the forecast. The quantile 0.5 is the forecast
+            only if it errs upwards as often as downwards.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps_out, n_targets)
-            The predictions, in the middle of the intervals; quantiles are a last axis more.
+            The predictions, in the middle of the intervals. Quantiles add a last axis.
 
         Raises
         ------
@@ -258,16 +259,16 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features) or what else the estimator takes
             The rows.
         coverage : float, default=None
-            The fraction of truths in (0, 1) that the intervals should hold, at each step by itself.
-            None: that of ``fit``, which is the one that ``update`` adapts. Any other is taken from
-            the current residuals as they are.
+            The fraction of truths, in (0, 1), that the intervals should contain, for each step by
+            itself. None: `coverage` of the constructor, which ``update`` adapts. Any other is taken
+            from the current residuals, without adaptation.
 
         Returns
         -------
         lower, upper : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps_out, n_targets)
-            The bounds, in the layout of ``predict``. NaN where the prediction is; infinite where
-            ``alpha_`` has fallen so low that no residual is large enough.
+            The bounds, in the layout of ``predict``. They are NaN where the prediction is NaN, and
+            infinite where ``alpha_`` is so low that no residual is large enough.
         """
         check_is_fitted(self)
         if coverage is not None:
@@ -283,14 +284,14 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def update(self, X: Any, y: Any) -> ConformalRegressor:
         """Adapt the intervals to truths that have arrived; only with ``adaptive=True``.
 
-        For each row in order and each output, ``alpha_`` rises by ``gamma * alpha`` if the truth
-        lay in the interval that was in force, and falls by ``gamma * (1 - alpha)`` if not, where
-        ``alpha`` is ``1 - coverage`` (Gibbs and Candès, 2021). The new residual then takes the
-        place of the oldest: the guarantee holds for any set of residuals, and the newest tell most
-        about the next. The estimator is not fitted again.
+        It goes through the rows in order, for each output, with ``alpha = 1 - coverage``. If the
+        truth is in the current interval, ``alpha_`` rises by ``gamma * alpha``; if not, it falls by
+        ``gamma * (1 - alpha)`` (Gibbs and Candès, 2021). The new residual then replaces the oldest.
+        The guarantee is valid for any set of residuals, and the newest say most about the next. The
+        estimator is not fitted again.
 
-        With a horizon of several steps, a row can be given once its last truth is known, and is
-        judged by the interval of that time, not by the earlier one that it was published with.
+        With a horizon of several steps, give a row once its last truth is known. It is compared
+        with the interval of that time, not with the earlier one that you published.
 
         Parameters
         ----------
@@ -298,8 +299,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             The rows that follow those of ``fit`` and of earlier updates, in time order.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps_out, n_targets)
-            Their truths. Rows that hold NaN change nothing: they may be put in front as the context
-            that the first windows need.
+            Their truths. Rows with NaN change nothing. You may put such rows in front, as the
+            history that the first windows need.
 
         Returns
         -------

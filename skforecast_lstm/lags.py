@@ -26,24 +26,24 @@ __all__ = ["LagsToWindows"]
 class LagsToWindows(TransformerMixin, BaseEstimator):
     """Make 3-D windows of a flat table of lags, as skforecast, mlforecast or `shift` make it.
 
-    The regressors take the oldest step first, and all features of a step together; such tables
-    mostly have the newest lag first, and covariates beside the lags. This step brings them in
-    order. Where you have the series itself, :class:`WindowTransformer` is the shorter way.
+    The regressors need the oldest step first, and all features of a step together. Tables of lags
+    mostly have the newest lag first, and covariates beside the lags. This step puts the columns in
+    order. If you have the series itself, :class:`WindowTransformer` is the shorter way.
 
     Parameters
     ----------
     n_lags : int, default=None
-        How many of the first columns are lags of one series, where names do not tell. None: all.
+        How many of the first columns are lags of one series, if names do not show it. None: all.
     newest_first : bool, default=True
-        Whether the first of them is the newest, where names do not tell.
+        Whether the first of them is the newest, if names do not show it.
 
     Attributes
     ----------
     lags_ : list of int
         The lag of each step of the windows, in rows, oldest step first.
     features_ : list of str
-        What the features of a step are: the series, then the columns that are no lags. "" is the
-        series of lags that are named without one, or not at all.
+        Names of the features of a step: the series, then the columns that are no lags. "" is the
+        series of lags without a name of a series.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -52,14 +52,14 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If two columns are the same lag of one series, several series have not the same lags, or
-        there are less than `n_lags` columns.
+        If two columns are the same lag of one series. If several series do not have the same lags.
+        If there are fewer than `n_lags` columns.
 
     Warns
     -----
     UserWarning
-        If lags between others are missing, such as 3 to 11 of 1, 2 and 12: the windows have the
-        others side by side, as if they were consecutive steps.
+        If lags are missing, for example 3 to 11 if there are 1, 2 and 12. The windows then contain
+        the lags that are there as if they were consecutive steps.
 
     See Also
     --------
@@ -67,13 +67,13 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The names of a DataFrame's columns tell which are lags: ``lag_1``, ``lag1``, ``sales_lag_1``,
-    ``lag_1_sales``, ``sales(t-1)``. Their order in the table is of no account. Columns that are no
-    lags are known at the row, and have no history: they are repeated at every step, as constant
-    features. Lag 0 is the row's own value: rename a column ``sales`` beside ``sales_lag_1`` to
-    ``sales_lag_0`` to make it the last step.
+    The names of the columns of a DataFrame show which are lags: ``lag_1``, ``lag1``,
+    ``sales_lag_1``, ``lag_1_sales``, ``sales(t-1)``. Their order in the table does not matter.
+    Columns that are no lags are known at the row, and have no history. They are repeated at every
+    step, as constant features. Lag 0 is the value of the row itself. To make a column ``sales``
+    beside ``sales_lag_1`` the last step, rename it to ``sales_lag_0``.
 
-    NaN is let through, as in the first rows of a table made with ``shift``.
+    NaN stays NaN, for example in the first rows of a table made with ``shift``.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> LagsToWindows:
-        """Read which columns are lags, and of what.
+        """Find which columns are lags, and of which series.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The recommended pipeline in one call, and what lets any estimator stand at its end."""
+"""The recommended pipeline in one call, and what lets any estimator be its last step."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def make_lstm_pipeline(
     missing: str = "error",
     lead: int = 1,
 ) -> TablePipeline:
-    """Make the recommended pipeline: scale the features, cut the windows, learn from them.
+    """Make the recommended pipeline: scale the features, cut the windows, train a network.
 
     The steps are always called ``"scale"``, ``"window"`` and ``"lstm"``, whatever they are, so that
     ``window__n_steps_in`` and ``lstm__units`` can be searched.
@@ -74,36 +74,38 @@ def make_lstm_pipeline(
     Parameters
     ----------
     estimator : regressor or classifier, default=None
-        The last step. None: an :class:`LSTMRegressor` that forecasts better than the one of the
-        textbooks, see Notes. One that takes no 3-D windows, such as scikit-learn's, gets a flat
-        table of lags, within :class:`CompleteRowsRegressor` or :class:`CompleteRowsClassifier`.
+        The last step. None: an :class:`LSTMRegressor` whose settings forecast better than a plain
+        LSTM, see Notes. An estimator that takes no 3-D windows, such as those of scikit-learn,
+        gets a flat table of lags. For this it is put inside :class:`CompleteRowsRegressor` or
+        :class:`CompleteRowsClassifier`.
     n_steps_in : int
-        Length of the window in rows (steps of time). Two seasons are a good start.
+        Length of the window (look-back) in rows, which are time steps. Begin with two seasons.
     n_steps_out : int, default=None
-        The horizon: that of :func:`make_supervised`. None: as ``y`` shows, see
+        The horizon, as in :func:`make_supervised`. None: ``fit`` reads it from ``y``, see
         :class:`WindowTransformer`.
     season_length : int, default=None
-        Rows until the season comes back, 1 for none, at most `n_steps_in`; for the default
-        regressor. None: found in ``fit``. Give it where you know it: the one found is sometimes
-        another.
+        Rows per season, for the default regressor: 12 for months of a year, 1 for no season; at
+        most `n_steps_in`. None: ``fit`` looks for it. If you know it, give it: ``fit`` may find
+        another one.
     scaler : {"standard", "minmax"}, transformer or None, default="standard"
         How features are scaled. None: not at all.
     group : column name or position, or name of an index level, default=None
-        What tells several series in one table apart, as in :func:`make_supervised`. Windows stay
-        within a series. The default regressor normalises each window, so that all series are scaled
-        alike. For any other each is scaled by itself (:class:`GroupScaler`), which takes the level
-        of a series away; :class:`GroupTransformedTargetRegressor` around the pipeline brings it
-        back. A position is one of the features, among which :func:`make_supervised` puts it last.
+        The column that tells several series in one table apart, as in :func:`make_supervised`.
+        Windows stay within a series. The default regressor normalises each window, so all series
+        share one scaler. For any other regressor each series has a scaler of its own
+        (:class:`GroupScaler`), which removes its level. Put
+        :class:`GroupTransformedTargetRegressor` around the pipeline to bring the level back. If
+        you give a position, count among the features: :func:`make_supervised` puts it last.
     missing : {"error", "drop", "mask"}, default="error"
-        What becomes of NaN in the features; see :class:`WindowTransformer`.
+        What to do with NaN in the features; see :class:`WindowTransformer`.
     lead : int, default=1
-        Rows from the origin to the first target: that of :func:`make_supervised`.
+        Rows from the forecast origin to the first target, as in :func:`make_supervised`.
 
     Returns
     -------
     pipeline : TablePipeline
-        The pipeline, not fitted. The dates of a DataFrame reach the window step, whatever the
-        scaler.
+        The pipeline, not fitted. Whatever the scaler, its window step gets the dates of a
+        DataFrame.
 
     Raises
     ------
@@ -117,17 +119,24 @@ def make_lstm_pipeline(
 
     Notes
     -----
-    The default regressor is made of a few remedies, chosen by their forecasts of 26 real series
-    (``benchmarks/README.md``): it learns by how much the target departs from its value one season
-    before (``window_norm="seasonal"``), on top of ridge regressions (``linear_skip="ridge"``), by
-    absolute error, with a falling learning rate; and there are three of it (``n_members=3``). How
-    long it trains is found by a trial on the last fifth of the training rows (``epochs="auto"``):
-    where the network does not lower the error of the regressions there, these forecast alone
-    (``network_gain_`` is 0). Of many series, each counts alike (``series_weight="balanced"``), and
-    single values that are far from all around them are repaired (``outliers="repair"``). It
-    needs the targets' own history among the features, or ``lstm__window_norm=None`` and
-    ``lstm__series_weight=None``, as in a nowcast (``lead=0``). All can be set and searched:
-    ``pipeline.set_params(lstm__epochs=200)``.
+    The settings of the default regressor were chosen by their forecasts of 26 real series
+    (``benchmarks/README.md``).
+
+    * It learns how far the target is from its value one season before
+      (``window_norm="seasonal"``).
+    * It begins at ridge regressions (``linear_skip="ridge"``), beside exponential smoothing
+      (``smoothing=True``).
+    * It minimises the absolute error (``loss="mae"``) with a falling learning rate
+      (``learning_rate_schedule="cosine"``), and averages three networks (``n_members=3``).
+    * A trial on the last fifth of the training rows finds how long to train (``epochs="auto"``). If
+      the network does not lower the error of the regressions there, they forecast alone
+      (``network_gain_`` is 0).
+    * Each of many series counts alike (``series_weight="balanced"``), and single outliers are
+      repaired (``outliers="repair"``).
+
+    It needs the history of the targets among the features. Otherwise set
+    ``lstm__window_norm=None`` and ``lstm__series_weight=None``; for a nowcast (``lead=0``) they are
+    None already. You can set and search every parameter: ``pipeline.set_params(lstm__epochs=200)``.
 
     Examples
     --------

@@ -83,7 +83,7 @@ TRUSTED_TYPES: list[str] = [
 
 
 def save(model: Any, path: str | os.PathLike[str]) -> None:
-    """Write an estimator, fitted or not, to a file that holds plain data only.
+    """Write an estimator, fitted or not, to a file that contains plain data only.
 
     Parameters
     ----------
@@ -91,14 +91,14 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         A regressor, pipeline, search, ``Forecaster`` or any other estimator of this package or
         scikit-learn.
     path : str or path-like
-        The file. It is there whole or not at all: what was there before stays until the new one is
-        complete.
+        The file. A file that is there already stays until the new one is complete.
 
     Raises
     ------
     ValueError
-        If the estimator holds what has no plain form: objects of Keras (a loss, an optimizer, a
-        callback) among its parameters, a lambda, or a frequency with a calendar of its own.
+        If the estimator contains something that is not plain data. Such are objects of Keras (a
+        loss, an optimizer, a callback) among its parameters, a lambda, or a frequency with a
+        calendar of its own.
 
     See Also
     --------
@@ -109,7 +109,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     -----
     The file is one of skops [1]_ with a header: the format, the versions that it was made with, and
     a checksum of each part. Networks are saved as the name of their builder, its arguments and
-    their weights. Pickle and joblib work as well, but whoever opens such a file runs what is in it.
+    their weights. Pickle and joblib work as well, but opening such a file runs the code in it.
 
     References
     ----------
@@ -166,26 +166,26 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, trusted: str | Sequence[str] = ()) -> Any:
     """Read an estimator from a file that :func:`save` has written.
 
-    Nothing that the file holds is run: it may come from an unknown hand.
+    No code in the file is run, so you may open a file that you do not trust.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     trusted : str or sequence of str, default=()
-        Names of further types and functions that the file may hold: a builder or an estimator of
-        your own, as ``"my_package.build_network"``. They are imported, so name what you know.
+        Names of further types and functions that the file may contain: a builder or an estimator of
+        your own, as ``"my_package.build_network"``. They are imported, so name only what you know.
 
     Returns
     -------
     model : estimator
-        It predicts as the one that was saved.
+        The estimator. It predicts the same as the saved one.
 
     Raises
     ------
     ValueError
-        If it is no such file, is damaged, was made by a newer release, or holds types that are
-        neither of this package nor of scikit-learn, nor trusted.
+        If it is no such file, is damaged, or was made by a newer release. If it contains types that
+        are not of this package or scikit-learn, and not in `trusted`.
     FileNotFoundError
         If there is no such file.
 

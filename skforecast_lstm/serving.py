@@ -56,9 +56,9 @@ _MOST_APART = 1e-5
 def to_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted model to a file of ONNX, which is served without Python or TensorFlow.
 
-    The file takes raw windows and gives forecasts in the units of the targets: scalers before the
-    window, those of the regressor, its window norm, its linear part and exponential smoothing are
-    in it.
+    The file takes raw windows and returns forecasts in the units of the targets. It includes the
+    scalers, before the window and of the regressor, its window norm, its linear part and
+    exponential smoothing.
 
     Parameters
     ----------
@@ -66,32 +66,35 @@ def to_onnx(model: Any, path: str | os.PathLike[str]) -> None:
         A fitted regressor of this package; a pipeline whose last two steps are a
         :class:`WindowTransformer` and such a regressor; a search over one, or a ``Forecaster``.
     path : str or path-like
-        The file. It is there whole or not at all.
+        The file. A file that is there already stays until the new one is complete.
 
     Raises
     ------
     ValueError
-        If the model has a part that is no graph: a step before the window that is not linear or
-        reads dates, a scaler for each series, another regressor, something around the pipeline.
+        If the model has a part that cannot be exported. Such are a step before the window that is
+        not linear or reads dates, a scaler for each series, another regressor, or an estimator
+        around the pipeline.
     ImportError
         If tf2onnx is not installed: ``pip install "skforecast_lstm[onnx]"``.
 
     See Also
     --------
-    save : Keeps everything, for Python.
+    save : Saves everything, for Python.
 
     Notes
     -----
-    Inputs, the first axis counts forecasts, as many as you like at once:
+    The inputs are below. Their first axis counts the forecasts, as many as you like at once.
 
     - ``window``, float64 of shape (n, n_steps_in, n_columns): the last rows of `X`, oldest first,
-      without the column of ``group``; or windows as the regressor was given them. What is known
-      ahead is read from the last row. A window with NaN is forecast as NaN: nothing is filled in.
-    - ``row``, int64 of shape (n,), of models with exponential smoothing: the number of the last
-      row, counted in rows from ``origin`` in the metadata, whose own is 0. A negative one is not
-      known, and smoothing is left out.
-    - ``series``, int64 of shape (n,), of models with exponential smoothing and several series: its
-      number in ``series`` in the metadata, or how many there are, for one that is not among them.
+      without the column of ``group``; or windows in the form that the regressor takes. Values that
+      are known in advance are read from the last row. A window with NaN is forecast as NaN: nothing
+      is filled in.
+    - ``row``, int64 of shape (n,), only for models with exponential smoothing: the number of the
+      last row. It counts rows from ``origin`` in the metadata, which is row 0. Give -1 if it is not
+      known; smoothing is then left out.
+    - ``series``, int64 of shape (n,), only for models with exponential smoothing and several
+      series: the position of the series in ``series`` in the metadata. Give the length of that list
+      for a series that is not in it.
 
     Outputs, float64: ``forecast``, in the layout of ``predict``; with ``loss="quantile"`` also
     ``quantiles``, with one axis more, the last.
@@ -101,7 +104,7 @@ def to_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     whose rows are further apart than those of the others have their own origin and freq, in origins
     and freqs. A model that was fitted to arrays has neither: its first training row is row 0.
 
-    Conversion is that of tf2onnx [1]_.
+    tf2onnx [1]_ makes the conversion.
 
     References
     ----------

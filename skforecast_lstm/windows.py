@@ -47,51 +47,51 @@ def _is_flat(transformer: WindowTransformer) -> bool:
 class WindowTransformer(TransformerMixin, BaseEstimator):
     """Give every row the window of rows that ends in it, without changing the number of rows.
 
-    Row ``t`` becomes the window of rows ``t - n_steps_in + 1`` to ``t``, oldest first: what is
-    known at the forecast origin ``t``, and nothing later. Because every row keeps its place, ``y``,
-    string scorers, splitters and sample weights need no adjustment. What the step hands on is
-    array-like, and keeps one table and where each window ends in it, so that memory does not grow
-    with their length.
+    Row ``t`` becomes the window (look-back) of rows ``t - n_steps_in + 1`` to ``t``, oldest first.
+    It contains what is known at the forecast origin ``t``, and nothing later. Every row keeps its
+    place, so ``y``, scorers, splitters and sample weights need no adjustment. The output is
+    array-like. It stores one table and where each window ends in it, so memory does not grow with
+    the length of windows.
 
     Parameters
     ----------
     n_steps_in : int, default=10
-        Length of the window in rows (steps of time), the row itself included.
+        Length of the window (look-back) in rows, which are time steps; the row itself included.
     n_steps_out : int, default=None
         The horizon, as in :func:`make_supervised`: how many steps are predicted from each row.
-        None: as ``y`` shows, by the names of its columns (``"sales(t+12)"``), its third axis, or,
-        where these say nothing, at most as many steps as it has columns. A one-dimensional array
-        without a name counts as one step.
+        None: ``fit`` reads it from ``y``: from the names of its columns (``"sales(t+12)"``) or its
+        third axis. If ``y`` has neither, each of its columns counts as a step. A one-dimensional
+        array without a name counts as one step.
     lead : int, default=1
-        Rows from a row to the first of its targets, as in :func:`make_supervised`. Where the names
-        of ``y`` show how far it reaches, they count.
+        Rows from a row to the first of its targets, as in :func:`make_supervised`. With
+        ``n_steps_out=None``, the names of the columns of ``y`` take precedence.
     padding : {"nan", "edge"}, default="nan"
-        What stands in the steps of a window that reach back before the first row. "nan" lets the
-        regressors of this package leave such windows out of training; "edge" repeats the first row,
-        for other regressors that take no NaN.
+        What to fill in for the steps of a window that lie before the first row. "nan": NaN, so
+        that the regressors of this package leave such windows out of training. "edge": the first
+        row again, for other regressors that take no NaN.
     purge : bool, default=True
-        Whether ``fit_transform``, which is what ``Pipeline.fit`` calls, marks the last
-        ``n_steps_out + lead - 2`` rows, of the table and before each hole in it, so that they are
-        left out of training: their targets lie in the rows that follow. It is what makes a plain
-        ``TimeSeriesSplit`` free of label leakage. Arrays made of the windows show NaN in marked
-        rows. Set it to False for a final fit, when nothing follows to be scored on.
+        Whether to leave the last ``n_steps_out + lead - 2`` rows out of training, of the table and
+        before each hole in it. The targets of these rows lie in the rows that follow, which may be
+        test rows. So a plain ``TimeSeriesSplit`` has no label leakage. ``fit_transform``, which
+        ``Pipeline.fit`` calls, marks the rows; in arrays made of the windows they are NaN. Set it
+        to False for a final fit, when no rows follow to be scored on.
     flatten : bool, default=False
-        Whether the windows are rows of a 2-D table of lags, for any regressor, instead of 3-D.
+        Whether to make a 2-D table of lags, for any regressor, instead of 3-D windows.
     missing : {"error", "drop", "mask"}, default="error"
-        What becomes of NaN in `X`. "error": it is refused, with the ways out. "drop": the windows
-        that hold it are left out of training, and predicted as NaN. "mask": the recurrent layers
-        of this package's regressors skip such rows; not with `flatten`.
+        What to do with NaN in `X`. "error": raise an error that says what you can do. "drop": leave
+        windows that contain it out of training, and predict NaN for them. "mask": the recurrent
+        layers of this package's regressors skip such rows; not with `flatten`.
     known_future : "auto", None or array-like of shape (n_steps, n_covariates), default="auto"
-        Which columns of `X` hold values of coming steps, known in advance: they are no part of the
-        windows, but handed on beside them, once for each row. The networks of this package read
-        those of a step where they forecast it. "auto": the columns that :func:`make_supervised` and
-        :class:`CalendarFeatures` name like ``"price(t+1)"``. An array without names: their
-        positions, a row for each step. None: they are columns of the windows as all others.
+        Which columns of `X` contain values of coming steps, which are known in advance. They are
+        not part of the windows, but a second input: the networks of this package read the values
+        of a step when they forecast that step. "auto": the columns that :func:`make_supervised`
+        and :class:`CalendarFeatures` name like ``"price(t+1)"``. For an array without names: their
+        positions, a row for each step. None: they are columns of the windows like all others.
     group : column name or position, or name of an index level, default=None
-        What tells several series in one table apart, as in :func:`make_supervised`; it is no part
-        of the windows. Windows never cross the border of a series, remembered rows are those of the
-        row's own series, and a series not seen in ``fit`` starts cold. A label per stretch keeps
-        the windows of one series from crossing its known breaks.
+        The column that tells several series in one table apart, as in :func:`make_supervised`. It
+        is not part of the windows. No window contains rows of two series. A series that ``fit``
+        has not seen has no history before its first row. If one series has known breaks, give
+        each stretch a label of its own, and no window crosses a break.
 
     Attributes
     ----------
@@ -105,15 +105,15 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If the window is longer than the data, a value is missing (unless `missing` says what to
-        do), or an index of dates or numbers is unsorted or repeats a label.
+        If the window is longer than the data. If a value is missing, with ``missing="error"``. If
+        an index of dates or numbers is unsorted or repeats a label.
 
     Warns
     -----
     UserWarning
-        If the training rows have holes in time, business days are taken for holidays, dates are
-        text, ``missing="drop"`` leaves windows out of training, or `n_steps_out` is less than ``y``
-        reaches ahead.
+        If the training rows have holes in time, or missing business days are taken for holidays. If
+        dates are text. If ``missing="drop"`` leaves windows out of training. If the targets in
+        ``y`` lie further ahead than `n_steps_out` and `lead` say.
 
     See Also
     --------
@@ -121,26 +121,25 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    ``fit`` keeps a copy of the table. ``transform`` gives every row its own history, whatever piece
-    of a table it comes in: rows of the fitted table, an extension of it, rows that follow it. With
-    a pandas index of dates, periods or numbers the index decides. Rows before which others are
-    missing have incomplete windows, which is said in an :class:`IncompleteWindowWarning` by
-    whoever fills them.
+    ``fit`` keeps a copy of the table. ``transform`` gives every row its own history: rows of the
+    fitted table, an extension of it, or rows that follow it. It finds the history by the pandas
+    index, of dates, periods or numbers. If rows are missing before a row, its window is incomplete.
+    The step that fills such a window warns with an :class:`IncompleteWindowWarning`.
 
-    Arrays have no index, and the numbers that pandas gives to rows by itself say as little after a
-    fit with dates. Such rows are taken for the training data, an extension or a piece of it, if
-    they are equal to it, and otherwise for what directly follows it. That is a guess: rows that
-    follow after a gap, or a few rows of values that often come back, are given a wrong history.
-    Steps before this one that return arrays lose the index, too;
-    ``set_output(transform="pandas")`` on the pipeline keeps it, and :class:`TablePipeline`, which
-    :func:`make_lstm_pipeline` makes, does so by itself. In ``fit`` the dates of ``y`` serve where
+    Arrays have no index. Neither does a table with the default index of pandas help after a fit
+    with dates. Such rows are taken for the training data, an extension or a piece of it, if their
+    values are equal, and otherwise for the rows that directly follow it. That is a guess. It is
+    wrong for rows that follow after a gap, and may be for a few rows of values that often recur.
+    Steps before this one that return arrays lose the index, too.
+    ``set_output(transform="pandas")`` on the pipeline keeps it. :class:`TablePipeline`, which
+    :func:`make_lstm_pipeline` makes, keeps it by itself. In ``fit`` the dates of ``y`` are used if
     those of ``X`` were lost.
 
-    No window crosses a hole in the dates of the training rows, and a warning says where it is: a
-    splitter that takes rows out of the middle (``KFold``) trains on what comes after the test rows.
-    Up to three business days in a row may be holidays; ``transform`` warns if it takes more of them
-    for holidays than were missing between fitted rows. Rows at irregular times follow one another
-    up to the longest time between two fitted rows.
+    No window crosses a hole in the dates of the training rows, and a warning says where the hole
+    is. A splitter that takes rows out of the middle (``KFold``) makes such holes, and the model
+    trains on what comes after the test rows. Up to three business days in a row may be holidays.
+    ``transform`` warns if more of them are missing than between fitted rows. Rows at irregular
+    times follow one another up to the longest time between two fitted rows.
 
     Examples
     --------
@@ -158,7 +157,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
            [5., 6., 7.]])
     """
 
-    #: What tells a window step from other steps, whoever walks a pipeline.
+    #: By this, functions that look through a pipeline know a window step.
     cuts_windows = True
 
     _parameter_constraints: dict = {
