@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(repr=False, eq=False)
 class LSTM:
-    """The LSTM of the textbooks: one recurrent layer, and every step of the horizon at once."""
+    """A plain LSTM: one recurrent layer, and every step of the horizon at once."""
 
     build_network = staticmethod(networks.build_lstm)
 
@@ -57,8 +57,8 @@ class CNNLSTM:
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         """int
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for kernel and pool, else 1.""",
+        Number of subsequences; it must divide the length of the window. None: the smallest number
+        above 1 that does, with subsequences long enough for kernel and pool; else 1.""",
     )
     filters: int = parameter(
         64,
@@ -76,7 +76,7 @@ class CNNLSTM:
         2,
         POSITIVE,
         """int
-        Steps of which pooling keeps the largest value.""",
+        Steps per pool; pooling keeps the largest value of each.""",
     )
 
     build_network = staticmethod(networks.build_cnn_lstm)
@@ -99,8 +99,8 @@ class ConvLSTM:
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         """int
-        Number of subsequences; it must divide the window. None: the smallest number above 1 that
-        does and leaves subsequences long enough for the kernel, else 1.""",
+        Number of subsequences; it must divide the length of the window. None: the smallest number
+        above 1 that does, with subsequences long enough for the kernel; else 1.""",
     )
     kernel_size: int = parameter(
         2,
@@ -120,22 +120,22 @@ class EncoderDecoderLSTM:
         100,
         WIDTHS,
         """int or tuple of int
-        Width of encoder and decoder; a tuple stacks the encoder's layers, and its last is the width
-        of the decoder.""",
+        Width of encoder and decoder. A tuple stacks the layers of the encoder; its last number is
+        the width of the decoder.""",
     )
     _: KW_ONLY
     encoder: str = parameter(
         "lstm",
         [StrOptions({"lstm", "bidirectional", "cnn"})],
         """{"lstm", "bidirectional", "cnn"}
-        What reads the window: recurrent layers, the same in both directions, or two convolutions
+        The layers that read the window: recurrent layers, bidirectional ones, or two convolutions
         with pooling.""",
     )
     attention: bool = parameter(
         False,
         ["boolean"],
         """bool
-        Whether every step of the decoder looks back over the whole encoded sequence.""",
+        Whether every step of the decoder attends to all steps of the encoded window.""",
     )
     filters: int = parameter(
         64,
@@ -162,7 +162,7 @@ class SequenceLSTM:
         0,
         [Interval(Integral, 0, None, closed="left")],
         """int
-        Zero steps appended to the window, so that outputs come so many steps later.""",
+        Number of zero steps to append to the window. Each output comes that many steps later.""",
     )
 
     build_network = staticmethod(networks.build_sequence_lstm)

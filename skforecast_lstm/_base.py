@@ -19,7 +19,7 @@ from skforecast_lstm._members import Member, new_members
 from skforecast_lstm._pages import see
 from skforecast_lstm._samples import Chosen, check_weights
 from skforecast_lstm._validation import check_is_fitted, check_sample_weight, fit_context
-from skforecast_lstm._watchers import Progress, has_batch_hooks, told_apart
+from skforecast_lstm._watchers import Progress, has_batch_hooks, identity_of
 from skforecast_lstm._windows import Windows, are_needed
 
 __all__ = ["BaseLSTM"]
@@ -65,13 +65,13 @@ class BaseLSTM(InputsMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows, oldest step first, in time order; 2-D: windows of one series, whose columns
-            are put in order where their names tell it (``lag_1``, ``sales_lag2``). Rows whose
-            window or `y` holds NaN are left out.
+            The windows, in time order, the oldest step of each first. A 2-D array is windows of one
+            series; if the names of its columns are lags (``lag_1``, ``sales_lag2``), they are
+            sorted. Rows with NaN in their window or in `y` are left out.
         y : array-like of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
-            The targets, numbers or labels; in 2-D, all targets of the first step, then of the
-            second, ... Rows where one is missing are left out.
+            The targets, numbers or labels. The columns of a 2-D array are all targets of the first
+            step, then of the second, ... (time-major). Rows with a missing target are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss.
         X_val, y_val : array-like, default=None
@@ -200,7 +200,7 @@ class BaseLSTM(InputsMixin):
 
     def _hold_out(self, chosen: Chosen) -> tuple[Chosen, Chosen]:
         """The samples to train on, and the last ones, which early stopping looks at."""
-        return chosen.hold_out_last(self.validation_fraction, self._reach)
+        return chosen.hold_out_last(self.validation_fraction, self._rows_ahead)
 
     def _samples_of(self, held_out: Chosen) -> training.Samples:
         """What a program takes of samples that are not trained on."""
@@ -228,7 +228,7 @@ class BaseLSTM(InputsMixin):
         parts = [
             type(self).__name__,
             params,
-            [told_apart(callback) for callback in self._callbacks()],
+            [identity_of(callback) for callback in self._callbacks()],
             [keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()],
             [network.builder, network.shell, network.arguments],
             # Of warm starts: networks of the same weights may have come to them in other ways.
@@ -261,7 +261,7 @@ class BaseLSTM(InputsMixin):
             )
         trial = Member.new(course.network, np.random.RandomState(member.seed))
         self._relate([trial], course.network)
-        budget = course.find_budget(trial, self._reach, int(self.verbose))
+        budget = course.find_budget(trial, self._rows_ahead, int(self.verbose))
         if checkpoint is not None:
             checkpoint.keep_budget(budget._asdict())
         return budget

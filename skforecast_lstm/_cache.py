@@ -24,7 +24,7 @@ _runtime_pid: int | None = None
 
 
 def clear_cache() -> None:
-    """Drop the compiled programs that are not in use; later fits compile anew.
+    """Free the memory of compiled programs that are not in use; later fits compile again.
 
     Examples
     --------

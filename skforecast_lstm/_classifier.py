@@ -37,11 +37,11 @@ _TINY = float(np.finfo(np.float32).tiny)
 class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
     """Base of the classifiers, and of your own: subclass it and name a builder.
 
-    The builder is that of a regressor, and the same one can serve both: it takes ``(input_shape,
-    n_steps_out, n_targets)`` and, by name, any parameters of the estimator, and returns an
-    uncompiled ``keras.Model`` whose output is ``n_steps_out * n_targets`` wide (time-major) or
-    ``(n_steps_out, n_targets)``. Here these are logits, for which `n_targets` counts as many as the
-    labels of a step need; the probabilities are made of them.
+    A builder is a function of ``(input_shape, n_steps_out, n_targets)`` and, by name, of any
+    parameters of the estimator. It returns an uncompiled ``keras.Model`` whose output has
+    ``n_steps_out * n_targets`` units (time-major) or the shape ``(n_steps_out, n_targets)``. The
+    same builder can serve regressors. For a classifier the outputs are logits: `n_targets` is the
+    number of logits that the labels of a step need. The class makes probabilities of them.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
                 (n_samples, n_steps_out, n_targets)
             The labels.
         classes : array-like of shape (n_classes,), or list of these, default=None
-            All labels that there will be, of several columns of `y` for all alike or a list with
-            those of each target. Needed in the first call, unless ``fit`` came before.
+            All labels that there will be. If `y` has several columns: those of all columns, or a
+            list with those of each target. Needed in the first call, unless ``fit`` came before.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss.
 
@@ -133,7 +133,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         targets = by_step(values, names, self.n_targets)
         self._note_layout(values, targets, reset=reset)
         if reset:
-            self._lead = find_lead(y, self.n_steps_out_, windows.reach)
+            self._lead = find_lead(y, self.n_steps_out_, windows.rows_ahead)
             n_kinds = count_scales(self._y_shape, names, self.n_targets)
             self._labels = _of_two_at_least(
                 Labels.of(values, n_kinds) if classes is None else Labels.given(classes, n_kinds)
@@ -182,7 +182,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         self, course: Course, member: Member, epochs: int | None, checkpoint: Checkpoint | None
     ) -> Budget:
         if epochs is None:
-            early, late = course.parts(self._reach)
+            early, late = course.parts(self._rows_ahead)
             parts = course.chosen[early], course.chosen[late]
             self._check_parts(*parts, "epochs='auto' tries on", "give epochs as a number")
         return super()._find_budget(course, member, epochs, checkpoint)
@@ -311,14 +311,14 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
-            The windows. One that only lacks its oldest steps is completed by repeating its first
-            known one; NaN anywhere else gives no label.
+            The windows. If only the oldest steps of a window are missing, its first known step is
+            repeated. A window with NaN anywhere else gets no label.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
-            The most probable labels. Where a row has none it holds NaN: labels that are numbers or
+            The most probable labels. A row without a label is NaN. Labels that are numbers or
             booleans are then floats, others objects.
         """
         proba = self._probabilities(X)
@@ -336,11 +336,11 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         Returns
         -------
         proba : ndarray or list of ndarray
-            The probabilities in the order of ``classes_``; NaN in rows without a label. Of one
-            label in each row: of shape (n_samples, n_classes). Of several that are indicators, 0 or
-            1 or booleans: in the layout of `y`, the probabilities of 1. Of any others: a list with
-            an array of shape (n_samples, n_classes) for each column of `y`, in the order of time,
-            then of targets.
+            The probabilities in the order of ``classes_``; NaN in rows without a label. The form
+            depends on `y`. One label in each row: an array of shape (n_samples, n_classes). Several
+            labels that are 0 or 1, or booleans: the probabilities of 1, in the layout of `y`. Any
+            others: a list with an array of shape (n_samples, n_classes) for each column of `y`, in
+            the order of time, then of targets.
         """
         proba = self._probabilities(X)
         if self._n_labels == 1:
@@ -365,7 +365,7 @@ class BaseLSTMClassifier(ClassifierMixin, ClassifierParameters, BaseLSTM):
         return log_of(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of the rows whose labels are all predicted right.
+        """Accuracy: the share of the rows whose labels are all predicted right.
 
         Rows where a label is missing, in `y` or in the prediction, are left out.
 

@@ -253,19 +253,19 @@ class Course:
 
     # --- how long ----------------------------------------------------------------------------
 
-    def find_budget(self, trial: Member, reach: int, verbose: int = 0) -> Budget:
+    def find_budget(self, trial: Member, rows_ahead: int, verbose: int = 0) -> Budget:
         """Train a network on the earlier samples, and look at its error on the later ones.
 
         Parameters
         ----------
         trial : Member
             A network with fresh weights, which is used up.
-        reach : int
+        rows_ahead : int
             How many rows ahead of their window the targets reach.
         verbose : int, default=0
             Whether a bar or lines show how far it is.
         """
-        early, late = self.parts(reach)
+        early, late = self.parts(rows_ahead)
         if not len(early):
             return Budget(_MIN_MAX_EPOCHS)
         most = most_of(len(early))
@@ -273,9 +273,9 @@ class Course:
         with contextlib.closing(progress) if progress else contextlib.nullcontext():
             return self._part(early)._look(trial, self._part(late), most, progress)
 
-    def parts(self, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    def parts(self, rows_ahead: int) -> tuple[np.ndarray, np.ndarray]:
         """The earlier samples, which a trial is trained on, and the later ones."""
-        return self.rows.parted(_LATE, reach)
+        return self.rows.parted(_LATE, rows_ahead)
 
     def _part(self, rows: np.ndarray) -> Course:
         """The course of some of the samples."""

@@ -104,7 +104,7 @@ class InputsMixin(FramedMixin, NetworkParameters, KerasParams):
         return chosen.complete(can_skip=self.missing == "mask", names=("X_val", "y_val"))
 
     @property
-    def _reach(self) -> int:
+    def _rows_ahead(self) -> int:
         """How many rows ahead of their window targets reach."""
         return self._lead + self.n_steps_out_ - 1
 

@@ -11,10 +11,10 @@ import numpy as np
 from skforecast_lstm._pages import see
 
 __all__ = [
+    "describe_reversed",
     "is_reversed",
     "lag_order",
     "order_of_columns",
-    "say_reversed",
     "warn_of_holes",
     "warn_of_reversed",
 ]
@@ -147,8 +147,8 @@ def _mean_spread(values: np.ndarray, where: np.ndarray) -> float:
     return float(np.nanmean(np.abs(values - means)))
 
 
-def say_reversed(windows: np.ndarray, owner: str) -> str:
-    """What is to be said of windows that are in the wrong order, and the way out; else nothing."""
+def describe_reversed(windows: np.ndarray, owner: str) -> str:
+    """A message about windows that are in the wrong order, with advice; empty if they are not."""
     if not is_reversed(windows):
         return ""
     return (
@@ -162,6 +162,6 @@ def say_reversed(windows: np.ndarray, owner: str) -> str:
 
 def warn_of_reversed(windows: np.ndarray, owner: str) -> None:
     """Warn of windows that seem to be in the wrong order."""
-    message = say_reversed(windows, owner)
+    message = describe_reversed(windows, owner)
     if message:
         warnings.warn(message, UserWarning, stacklevel=3)

@@ -390,7 +390,7 @@ class _Solver:
         return self._known[key]
 
 
-def time_folds(windows: Windows, reach: int) -> list[Fold]:
+def time_folds(windows: Windows, rows_ahead: int) -> list[Fold]:
     """Part samples in the order of time: those before a fold, and the fold, four times.
 
     The folds are the last four fifths. Before each are the samples whose targets, which reach so
@@ -400,7 +400,7 @@ def time_folds(windows: Windows, reach: int) -> list[Fold]:
     folds: list[Fold] = []
     for start in range(n_fold, 5 * n_fold, n_fold) if n_fold else []:
         fold = every[start : start + n_fold]
-        before = every[:start][windows.end_before(every[:start], fold, reach)]
+        before = every[:start][windows.end_before(every[:start], fold, rows_ahead)]
         if len(before) < start - start // 3:
             before = every[: start - start // 3]
         folds.append((before, fold))

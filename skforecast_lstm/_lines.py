@@ -74,7 +74,7 @@ class Targets:
         return cls(values, names, lead)
 
     @property
-    def reach(self) -> int:
+    def rows_ahead(self) -> int:
         """How many rows ahead the last target is, a nowcast counted as one."""
         return self.truth.shape[1] + max(self.lead, 1) - 1
 

@@ -88,8 +88,9 @@ class QuantilesMixin:
         X : array-like of shape (n_samples, n_steps_in, n_features) or (n_samples, n_steps_in)
             The windows, as for ``predict``.
         coverage : float, default=None
-            Probability that the interval is to hold the truth, in (0, 1): `quantiles` must hold
-            ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``. None: from the first to the last.
+            Probability, in (0, 1), that the interval contains the truth. `quantiles` must include
+            ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``. None: the interval from the first
+            quantile to the last.
 
         Returns
         -------

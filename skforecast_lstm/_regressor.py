@@ -1,4 +1,4 @@
-"""The base of regressors: networks of numbers, with their scale and what stands beside them."""
+"""The base of regressors: networks of numbers, with their scale and the other forecasts."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ __all__ = ["BaseLSTMRegressor"]
 class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
     """Base of the regressors, and of your own: subclass it and name a builder.
 
-    A builder takes ``(input_shape, n_steps_out, n_targets)`` and, by name, any parameters of the
-    estimator; it returns an uncompiled ``keras.Model`` whose output is ``n_steps_out * n_targets``
-    wide (time-major) or ``(n_steps_out, n_targets)``. If it names ``n_known_future``, the window
-    has no columns of coming values: where there are such covariates, so many, the model takes them
-    as a second input, of shape ``(n_steps_out, n_known_future)``.
+    A builder is a function of ``(input_shape, n_steps_out, n_targets)`` and, by name, of any
+    parameters of the estimator. It returns an uncompiled ``keras.Model`` whose output has
+    ``n_steps_out * n_targets`` units (time-major) or the shape ``(n_steps_out, n_targets)``. If it
+    also takes ``n_known_future``, covariates that are known in advance are not columns of the
+    window. If there are any, the model takes them as a second input, of shape
+    ``(n_steps_out, n_known_future)``.
 
     Parameters
     ----------
@@ -194,10 +195,11 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_steps_out * n_targets) or \
                 (n_samples, n_steps_out, n_targets)
-            The predictions, in the target's units. With `quantiles` there is one axis more, the
-            last, for them, in the order asked for; they never cross.
+            The predictions, in the units of the target. `quantiles` add a last axis, in the order
+            that you give; they never cross.
         std : ndarray of the shape of `y`
-            The deviations, in the target's units. Only with ``return_std=True``.
+            The standard deviation over the members, in the units of the target. Only with
+            ``return_std=True``.
 
         Raises
         ------

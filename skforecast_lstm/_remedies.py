@@ -49,7 +49,7 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
         if reset:
             n_scales = count_scales(self._y_shape, names, self.n_targets)
             self._n_scales = self.n_targets_ if is_one else n_scales
-            self._lead = find_lead(y, self.n_steps_out_, windows.reach)
+            self._lead = find_lead(y, self.n_steps_out_, windows.rows_ahead)
         elif is_one and self._n_scales != self.n_targets_:
             raise ValueError(
                 f"window_norm={self.window_norm!r} needs one scale for all steps of a target, but "

@@ -53,15 +53,15 @@ class Chosen:
                 )
         return self[np.flatnonzero(is_complete)]
 
-    def hold_out_last(self, fraction: float, reach: int) -> tuple[Chosen, Chosen]:
+    def hold_out_last(self, fraction: float, rows_ahead: int) -> tuple[Chosen, Chosen]:
         """Split in time; samples whose targets reach past the border go to neither part."""
-        first, last = self.windows.parted(fraction, reach)
+        first, last = self.windows.parted(fraction, rows_ahead)
         if not len(first):
             raise ValueError(
                 f"early_stopping=True with validation_fraction={fraction} leaves no sample to "
                 f"train on: {len(self.targets)} complete samples, of which {len(last)} are held "
-                f"out, and the targets of those before them reach {reach} rows ahead. Give more "
-                f"rows, a smaller fraction, or X_val and y_val. {see('training')}"
+                f"out, and the targets of those before them are up to {rows_ahead} rows ahead. Give "
+                f"more rows, a smaller fraction, or X_val and y_val. {see('training')}"
             )
         return self[first], self[last]
 

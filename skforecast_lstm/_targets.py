@@ -92,7 +92,7 @@ class FramedRegressorMixin(RegressorMixin, FramedMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, averaged over steps and targets.
 
-        Rows whose `y` holds NaN, or that are predicted as NaN, are left out.
+        Rows with NaN in `y`, or in the prediction, are left out.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ def count_targets(names: Any) -> int:
     return 1 if parsed is None else len(parsed[0])
 
 
-def find_lead(y: Any, n_steps_out: int, reach: int | None) -> int:
+def find_lead(y: Any, n_steps_out: int, rows_ahead: int | None) -> int:
     """Rows from an origin to its first target; a nowcast counts as one.
 
     The names of `y` tell, else how many rows its `n_steps_out` steps reach ahead; else it is 1.
@@ -164,7 +164,7 @@ def find_lead(y: Any, n_steps_out: int, reach: int | None) -> int:
     parsed = parse_step_names(names)
     if parsed is not None:
         return max(1, parsed[1][0])
-    return 1 if reach is None else max(1, reach - n_steps_out + 1)
+    return 1 if rows_ahead is None else max(1, rows_ahead - n_steps_out + 1)
 
 
 def by_step(y: np.ndarray, names: Any = None, n_targets: int | None = None) -> np.ndarray:

@@ -27,11 +27,11 @@ __all__ = [
     "attached",
     "check_finite",
     "has_batch_hooks",
+    "identity_of",
     "is_setting",
     "parted_from",
     "remembered",
     "remind",
-    "told_apart",
 ]
 
 
@@ -225,7 +225,7 @@ def remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
     }
 
 
-def told_apart(callback: keras.callbacks.Callback) -> list[Any]:
+def identity_of(callback: keras.callbacks.Callback) -> list[Any]:
     """What tells a callback from others in any process: its class, and what it holds.
 
     What has no content that could be compared does not count.

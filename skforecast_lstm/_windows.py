@@ -28,7 +28,7 @@ __all__ = [
 
 
 class IncompleteWindowWarning(UserWarning):
-    """Rows are predicted from windows whose oldest steps were not given."""
+    """Rows are predicted from windows whose oldest steps are missing, see guide/windows."""
 
 
 class _Asked(NamedTuple):
@@ -165,7 +165,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         When the rows were. None: not known.
     times : RowTimes, default=None
         When they were, counted in rows. None: not known.
-    reach : int, default=None
+    rows_ahead : int, default=None
         How many rows the targets reach ahead. None: not known.
     padding : {"nan", "edge"}, default="nan"
         What stands in the steps that are not in the table: NaN, or the first row that is.
@@ -189,7 +189,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         series: np.ndarray | None = None,
         index: pd.Index | None = None,
         times: RowTimes | None = None,
-        reach: int | None = None,
+        rows_ahead: int | None = None,
         padding: str = "nan",
         is_table: bool = True,
         ahead: KnownAhead | None = None,
@@ -205,7 +205,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         self.series = series
         self.index = index
         self.times = times
-        self.reach = reach
+        self.rows_ahead = rows_ahead
         self.padding = padding
         self.is_table = is_table
         self.ahead = ahead
@@ -434,7 +434,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         """The number of the series of each row of the table, also where there is one."""
         return np.zeros(len(self.table), dtype=np.intp) if self.series is None else self.series
 
-    def parted(self, fraction: float, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    def parted(self, fraction: float, rows_ahead: int) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of windows, parted in time: the first ones, and the last, which are such a part.
 
         Those whose targets, so many rows ahead, reach past the border are in neither.
@@ -442,19 +442,19 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         rows = np.arange(len(self))
         n_first = len(rows) - int(np.ceil(fraction * len(rows)))
         first, last = rows[:n_first], rows[n_first:]
-        return first[self.end_before(first, last, reach)], last
+        return first[self.end_before(first, last, rows_ahead)], last
 
-    def end_before(self, first: np.ndarray, last: np.ndarray, reach: int) -> np.ndarray:
+    def end_before(self, first: np.ndarray, last: np.ndarray, rows_ahead: int) -> np.ndarray:
         """Tell of the `first` windows whose targets, so many rows ahead, end before the `last`.
 
         Both are numbers of windows; each series is held against its own rows.
         """
         if not self.is_table:
-            return first + reach <= last[0]
+            return first + rows_ahead <= last[0]
         series = self.series_of_rows()
         borders = np.full(series.max() + 1, np.iinfo(np.intp).max)
         np.minimum.at(borders, series[self.ends[last]], self.ends[last])
-        return self.ends[first] + reach <= borders[series[self.ends[first]]]
+        return self.ends[first] + rows_ahead <= borders[series[self.ends[first]]]
 
     def warn_of_dropped(self, owner: str) -> None:
         """Say how many windows are left out of training for a value that is missing inside."""

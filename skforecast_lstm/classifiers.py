@@ -21,10 +21,10 @@ __all__ = [
 @documented
 @dataclass(repr=False, eq=False)
 class LSTMClassifier(_architectures.LSTM, BaseLSTMClassifier):
-    """The LSTM of the textbooks reads the window or sequence, and tells its label.
+    """A plain LSTM ("vanilla"): one recurrent layer reads the window, and a Dense layer its state.
 
-    LSTM(`units`) → Dense → sigmoid or softmax. It serves one label of two or more classes, several
-    labels at once, and a label for each of several steps ahead.
+    LSTM(`units`) → Dense → sigmoid or softmax. You can use it for one label of two or more classes,
+    for several labels at once, and for a label for each of several steps ahead.
 
     Parameters
     ----------
@@ -73,9 +73,10 @@ class LSTMClassifier(_architectures.LSTM, BaseLSTMClassifier):
 @documented
 @dataclass(repr=False, eq=False)
 class StackedLSTMClassifier(_architectures.StackedLSTM, BaseLSTMClassifier):
-    """Recurrent layers on top of one another tell the label of a sequence.
+    """Several recurrent layers on top of one another, for labels.
 
-    LSTM(``units[0]``, sequences) → … → LSTM(``units[-1]``) → Dense → sigmoid or softmax.
+    LSTM(``units[0]``, return_sequences=True) → … → LSTM(``units[-1]``) → Dense → sigmoid or
+    softmax.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ class StackedLSTMClassifier(_architectures.StackedLSTM, BaseLSTMClassifier):
 @documented
 @dataclass(repr=False, eq=False)
 class BidirectionalLSTMClassifier(_architectures.BidirectionalLSTM, BaseLSTMClassifier):
-    """One LSTM reads the sequence forwards, another backwards; both tell its label.
+    """One LSTM reads the window forwards, another backwards; a Dense layer reads both.
 
     It sees the window in both directions, and never anything after the forecast origin.
 
@@ -143,11 +144,11 @@ class BidirectionalLSTMClassifier(_architectures.BidirectionalLSTM, BaseLSTMClas
 @documented
 @dataclass(repr=False, eq=False)
 class CNNLSTMClassifier(_architectures.CNNLSTM, BaseLSTMClassifier):
-    """A convolution reads each subsequence, an LSTM the row of them, and tells the label.
+    """A convolution reads each subsequence of the window, an LSTM the row of subsequences.
 
-    The window is cut into `n_seq` subsequences of equal length; for each, Conv1D(`filters`,
-    `kernel_size`, relu) → MaxPool(`pool_size`) → Flatten; then LSTM(`units`) → Dense → sigmoid or
-    softmax. Only `n_seq` has to fit the window: the rest is derived.
+    The window is cut into `n_seq` subsequences of equal length. Conv1D(`filters`, `kernel_size`,
+    relu) → MaxPool(`pool_size`) → Flatten reads each of them; then LSTM(`units`) → Dense → sigmoid
+    or softmax. Only `n_seq` has to fit the window; the other shapes follow from it.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ class CNNLSTMClassifier(_architectures.CNNLSTM, BaseLSTMClassifier):
 @documented
 @dataclass(repr=False, eq=False)
 class ConvLSTMClassifier(_architectures.ConvLSTM, BaseLSTMClassifier):
-    """A recurrence whose every step convolves one subsequence tells the label.
+    """A ConvLSTM: each step of the recurrence convolves one subsequence of the window.
 
     The window is cut into `n_seq` subsequences of equal length, the steps of one recurrence:
     ConvLSTM2D(`filters`, (1, `kernel_size`)) → Flatten → Dense → sigmoid or softmax. Features are
@@ -217,10 +218,10 @@ class ConvLSTMClassifier(_architectures.ConvLSTM, BaseLSTMClassifier):
 @documented
 @dataclass(repr=False, eq=False)
 class EncoderDecoderLSTMClassifier(_architectures.EncoderDecoderLSTM, BaseLSTMClassifier):
-    """One network encodes the window, another tells the labels of the steps ahead from it.
+    """One network encodes the window, another predicts the labels of the steps ahead from it.
 
-    LSTM(`units`) → RepeatVector → LSTM(`units`, sequences) → Dense per step → sigmoid or softmax.
-    Meant for a label for each of several steps ahead.
+    LSTM(`units`) → RepeatVector → LSTM(`units`, return_sequences=True) → TimeDistributed(Dense) →
+    sigmoid or softmax. Meant for a label for each of several steps ahead.
 
     Parameters
     ----------
@@ -255,8 +256,9 @@ class EncoderDecoderLSTMClassifier(_architectures.EncoderDecoderLSTM, BaseLSTMCl
 class SequenceLSTMClassifier(_architectures.SequenceLSTM, BaseLSTMClassifier):
     """A label for each step of the window or sequence, or for its last part.
 
-    LSTM(`units`, sequences) → Dense per step → sigmoid or softmax. The label of a step is told from
-    the steps up to it only; with `delay` the network reads on before it answers.
+    LSTM(`units`, return_sequences=True) → TimeDistributed(Dense) → sigmoid or softmax. The label of
+    a step depends on the steps up to it only. With `delay` each label comes that many steps later,
+    so it depends on more of the window.
 
     Parameters
     ----------
@@ -289,9 +291,10 @@ class SequenceLSTMClassifier(_architectures.SequenceLSTM, BaseLSTMClassifier):
 @documented
 @dataclass(repr=False, eq=False)
 class OneToManyLSTMClassifier(_architectures.OneToManyLSTM, BaseLSTMClassifier):
-    """The input is repeated once per step of the horizon, and labels are read out step by step.
+    """The input is repeated once per step of the horizon, with a label for each (one-to-many).
 
-    RepeatVector(n_steps_out) → LSTM(`units`, sequences) → Dense per step → sigmoid or softmax.
+    RepeatVector(n_steps_out) → LSTM(`units`, return_sequences=True) → TimeDistributed(Dense) →
+    sigmoid or softmax.
 
     Parameters
     ----------

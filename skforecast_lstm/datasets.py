@@ -155,8 +155,8 @@ def load_us_macro() -> pd.DataFrame:
     Source: FRED [1]_ and the Bureau of Labor Statistics, as compiled by Skipper Seabold
     (``statsmodels.datasets.macrodata``).
     Licence: public domain, as declared by statsmodels.
-    Changes: year and quarter became the index; ``pop``, ``infl`` and ``realint`` were left out,
-    the last two because they are computed from the others and their first value is a filler.
+    Changes: year and quarter became the index. ``pop``, ``infl`` and ``realint`` were left out. The
+    last two are computed from the others, and their first value is a filler.
 
     References
     ----------
@@ -196,10 +196,10 @@ def load_bike_rentals() -> pd.DataFrame:
     Source: the Bike Sharing dataset [1]_ of the UCI repository, in the copy of its year 2011
     that the package ISLP ships (``Bikeshare.csv``). Trips: Capital Bikeshare.
     Licence: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); please cite [1]_.
-    Changes: 115 hours of 2011 have no row in the source, so only the longest run of whole days
-    without such an hour is kept: nothing is filled, and no clock change falls into it. Day and
-    hour became the index; ``bikers`` was renamed; ``temp`` and ``hum``, scaled to 0 to 1 in the
-    source, are back in their units (``47 * temp - 8``, ``100 * hum``); the rest was left out.
+    Changes: 115 hours of 2011 have no row in the source. Only the longest run of whole days without
+    such an hour is kept, so nothing is filled. No clock change falls into it. Day and hour became
+    the index. ``bikers`` was renamed. ``temp`` and ``hum`` are scaled to 0 to 1 in the source, and
+    are back in their units here (``47 * temp - 8``, ``100 * hum``). The rest was left out.
 
     References
     ----------

@@ -47,7 +47,7 @@ _START = 1.0
 
 
 class NoSkillWarning(UserWarning):
-    """The model is no better than its first baseline."""
+    """The model is no better than its first baseline, see guide/accuracy."""
 
 
 def backtest(
@@ -239,7 +239,7 @@ def backtest(
     windows = _set_horizon(estimator, targets)
     groups = [group, *(window.group for window in windows)]
     series = Series.of(X, next((name for name in groups if name is not None), None))
-    gap = 0 if any(window.purge for window in windows) else targets.reach - 1
+    gap = 0 if any(window.purge for window in windows) else targets.rows_ahead - 1
     folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
     lines = lines_of_folds(targets, series, folds)
     evaluate = functools.partial(_evaluate, y=y, folds=folds, refit=refit, bounds=bounds)

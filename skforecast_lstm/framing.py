@@ -237,7 +237,7 @@ class Frame(PlainState):
         return range(self.lead, self.lead + self.n_steps_out)
 
     @property
-    def reach(self) -> int:
+    def rows_ahead(self) -> int:
         """How many rows ahead the last target is, a nowcast counted as one."""
         return self.n_steps_out + max(self.lead, 1) - 1
 

@@ -58,11 +58,14 @@ class WindowNorm(layers.Layer):
 
     Notes
     -----
-    Its weights, which are not trained, lead from the units of the features to those of the scaled
-    targets. It returns the window; what :class:`RestoreLevel` takes back, the shift, of shape
-    (n_samples, n_steps_out or 1, n_targets), and the scale, (n_samples, 1, n_targets); and what a
-    linear part may read of the level, one over the scale, and what was subtracted over the scale,
-    (n_samples, 1, 2 * n_targets).
+    Its weights are not trained. They convert the units of the features to those of the scaled
+    targets. The layer returns four tensors:
+
+    - the normalised window;
+    - the shift, of shape (n_samples, n_steps_out or 1, n_targets), for :class:`RestoreLevel`;
+    - the scale, of shape (n_samples, 1, n_targets), for :class:`RestoreLevel`;
+    - the level, of shape (n_samples, 1, 2 * n_targets), for a linear part: one over the scale, and
+      the shift over the scale.
 
     References
     ----------

@@ -2,9 +2,9 @@
 
 Truth and forecasts have any of the layouts of ``y``: 1-D ``(n_samples,)``, 2-D ``(n_samples,
 n_outputs)`` with the outputs in time-major order, or 3-D ``(n_samples, n_steps_out, n_targets)``.
-``sample_weight`` and ``multioutput`` are those of :mod:`sklearn.metrics`; scores of each output
-(``multioutput="raw_values"``) come back in the layout of one row of the truth, and weights of the
-outputs may have it too.
+``sample_weight`` and ``multioutput`` are those of :mod:`sklearn.metrics`. Scores of each output
+(``multioutput="raw_values"``) have the layout of one row of the truth. Weights of the outputs may
+have it, too.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def mean_absolute_scaled_error(
 ) -> float | np.ndarray:
     """Mean absolute error in units of the seasonal naive forecast's on the training series (MASE).
 
-    Below 1, the forecasts are better than the one-season-ahead naive forecast was in-sample, and
-    the figure can be compared and averaged across series of different units.
+    Below 1, the forecasts are better than the one-season-ahead naive forecast was in-sample. You
+    can compare the error, and average it, across series of different units.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def mean_absolute_scaled_error(
     y_pred : array-like of the shape of `y_true`
         The forecasts.
     y_train : array-like of shape (n_train,) or (n_train, n_targets)
-        The series that the scale comes from, rows in time order, not the framed ``y``: that of the
-        only target, or a column per target, each with a scale of its own. A difference to a
-        missing value (NaN) is left out.
+        The series for the scale, rows in time order; not the framed ``y``. With
+        several targets, a column per target, each with a scale of its own. Differences to a missing
+        value (NaN) are left out.
     season_length : int, default=1
         Rows from a value to its naive forecast. 1: the last value; 12: last year's month.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -121,9 +121,9 @@ def root_mean_squared_scaled_error(
     y_pred : array-like of the shape of `y_true`
         The forecasts.
     y_train : array-like of shape (n_train,) or (n_train, n_targets)
-        The series that the scale comes from, rows in time order, not the framed ``y``: that of the
-        only target, or a column per target, each with a scale of its own. A difference to a
-        missing value (NaN) is left out.
+        The series for the scale, rows in time order; not the framed ``y``. With
+        several targets, a column per target, each with a scale of its own. Differences to a missing
+        value (NaN) are left out.
     season_length : int, default=1
         Rows from a value to its naive forecast.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -171,9 +171,9 @@ def symmetric_mean_absolute_percentage_error(
 ) -> float | np.ndarray:
     """Mean of ``2 |y_true - y_pred| / (|y_true| + |y_pred|)``, from 0 to 2 (sMAPE).
 
-    This is the definition of the M4 competition as a share: 100 times it, 0 to 200, is the percent
-    given there. Others leave the 2 out, and get half of it. Where truth and forecast are both 0 the
-    error counts as 0.
+    This is the definition of the M4 competition, not in percent: multiply it by 100 for theirs,
+    from 0 to 200. Some authors leave the 2 out, and get half of it. If truth and forecast are both
+    0, the error counts as 0.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def symmetric_mean_absolute_percentage_error(
 
     Notes
     -----
-    Wherever the truth is 0 the error is 2, however small the forecast, unless that is 0 too: for
+    If the truth is 0 and the forecast is not, the error is 2, however small the forecast is. For
     series with zeros, use :func:`mean_absolute_scaled_error`.
 
     References
@@ -233,10 +233,10 @@ def mean_quantile_loss(
     multioutput: Any = "uniform_average",
     quantile_average: bool = True,
 ) -> float | np.ndarray:
-    """Mean pinball loss of several quantiles, as ``predict(X, quantiles=...)`` gives them.
+    """Mean pinball loss of several quantiles, as ``predict(X, quantiles=...)`` returns them.
 
-    Of one quantile it is :func:`sklearn.metrics.mean_pinball_loss`. Twice its mean over many evenly
-    spaced quantiles approaches the continuous ranked probability score (CRPS).
+    For one quantile it is :func:`sklearn.metrics.mean_pinball_loss`. Twice its mean over many
+    evenly spaced quantiles approaches the continuous ranked probability score (CRPS).
 
     Parameters
     ----------
@@ -333,7 +333,7 @@ def interval_coverage(
     Returns
     -------
     coverage : float or ndarray of shape (n_outputs,) or (n_steps_out, n_targets)
-        In [0, 1]; the best is what the intervals were meant to have, not 1.
+        In [0, 1]. The best is the coverage that the intervals were made for, not 1.
 
     Raises
     ------
@@ -367,9 +367,9 @@ def interval_score(
 ) -> float | np.ndarray:
     """Mean width of intervals, with a penalty for the truths that they miss (Winkler score).
 
-    To the width comes, where the truth lies outside, ``2 / (1 - coverage)`` times its distance from
-    the nearer bound. It is lowest for the true quantiles ``(1 - coverage) / 2`` and ``(1 +
-    coverage) / 2``: narrow intervals that cover too little do not pay, nor do wide ones.
+    The penalty of a truth outside is ``2 / (1 - coverage)`` times its distance from the nearer
+    bound. The score is lowest for the true quantiles ``(1 - coverage) / 2`` and
+    ``(1 + coverage) / 2``. So neither intervals that are too narrow nor too wide ones score well.
 
     Parameters
     ----------
@@ -379,7 +379,7 @@ def interval_score(
     lower, upper : array-like of the shape of `y_true`
         The bounds of the intervals; a lower one may be ``-inf``, an upper one ``inf``.
     coverage : float
-        The share of truths that the intervals are meant to hold, in (0, 1).
+        The share of truths, in (0, 1), that the intervals should contain.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (n_outputs,), \
@@ -389,8 +389,8 @@ def interval_score(
     Returns
     -------
     score : float or ndarray of shape (n_outputs,) or (n_steps_out, n_targets)
-        In the target's units, at least 0; lower is better, despite the name it goes by. ``inf``
-        where an interval is infinite.
+        In the units of the target, at least 0. Despite its name, lower is better. ``inf`` if an
+        interval is infinite.
 
     Raises
     ------
@@ -430,11 +430,11 @@ smape_scorer = make_scorer(symmetric_mean_absolute_percentage_error, greater_is_
 def make_mase_scorer(y_train: Any, *, season_length: int = 1) -> Callable[..., float]:
     """Make a scorer of :func:`mean_absolute_scaled_error`, negated so that higher is better.
 
-    A scorer sees the rows that it scores, and not those that were trained on, so it cannot take the
-    scale from each training fold: the series it comes from is given here, and one scale holds for
-    all folds. For one target this ranks candidates as ``"neg_mean_absolute_error"`` does, in
-    comparable units; for several, it gives each the same say, whatever its units. Of
-    :func:`root_mean_squared_scaled_error`, :func:`sklearn.metrics.make_scorer` makes one likewise.
+    A scorer gets the rows to score, and not the training rows, so it cannot take the scale from
+    each training fold. You give the series of the scale here, and all folds share the scale. For
+    one target this ranks candidates as ``"neg_mean_absolute_error"`` does, in comparable units. Of
+    several targets each counts alike, whatever its units. In the same way
+    :func:`sklearn.metrics.make_scorer` makes a scorer of :func:`root_mean_squared_scaled_error`.
 
     Parameters
     ----------
@@ -476,8 +476,8 @@ def make_mase_scorer(y_train: Any, *, season_length: int = 1) -> Callable[..., f
 def make_quantile_scorer(quantiles: Any) -> Callable[..., float]:
     """Make a scorer of :func:`mean_quantile_loss`, negated so that higher is better.
 
-    It scores what ``predict(X, quantiles=quantiles)`` of the estimator gives, which pipelines hand
-    on, or of the best estimator of a search.
+    It scores ``predict(X, quantiles=quantiles)`` of the estimator, or of the best estimator of a
+    search. A pipeline passes `quantiles` on to its last step.
 
     Parameters
     ----------
@@ -510,13 +510,13 @@ def make_quantile_scorer(quantiles: Any) -> Callable[..., float]:
 def make_interval_scorer(coverage: float = 0.9) -> Callable[..., float]:
     """Make a scorer of :func:`interval_score`, negated so that higher is better.
 
-    It scores the bounds that ``predict_interval(X, coverage=coverage)`` of the estimator gives, of
-    the last step of a pipeline, or of the best estimator of a search.
+    It scores the bounds from ``predict_interval(X, coverage=coverage)`` of the estimator, of the
+    last step of a pipeline, or of the best estimator of a search.
 
     Parameters
     ----------
     coverage : float, default=0.9
-        The share of truths that the intervals are meant to hold, in (0, 1).
+        The share of truths, in (0, 1), that the intervals should contain.
 
     Returns
     -------

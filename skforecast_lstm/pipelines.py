@@ -249,10 +249,10 @@ def _tables_kept(X: Any) -> Iterator[Any]:
 class TablePipeline(Pipeline):
     """A pipeline of scikit-learn in which no step drops the dates of a table.
 
-    Given a DataFrame, its transformers hand on DataFrames, as if ``set_output(transform="pandas")``
-    had been called on each of them, also on those that a search puts in their place. So the dates
-    reach :class:`WindowTransformer`, which gives every row its own history by them. Arrays stay
-    arrays.
+    If you give it a DataFrame, its transformers return DataFrames, as after
+    ``set_output(transform="pandas")``. This includes transformers that a search sets. So
+    :class:`WindowTransformer` gets the dates, and finds the history of each row by them. Arrays
+    stay arrays.
 
     Parameters
     ----------
@@ -525,10 +525,10 @@ class _CompleteRows:
 class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """Keep rows with missing values from a regressor that takes none.
 
-    The first windows of a table reach back before its first row, and ``WindowTransformer`` marks
-    the last ones of the training data, whose targets are not known yet: NaN in both. Around
-    scikit-learn's regressors this class does what those of this package do by themselves: it
-    leaves such rows out of ``fit``, and predicts NaN for them, so that no row changes its place.
+    The first windows of a table begin before its first row. ``WindowTransformer(purge=True)`` marks
+    the last windows of the training rows, whose targets lie in later rows. Both contain NaN. This
+    class leaves such rows out of ``fit``, and predicts NaN for them, so that every row keeps its
+    place. The regressors of this package do so by themselves.
 
     Parameters
     ----------
@@ -594,8 +594,8 @@ class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, B
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Coefficient of determination of the predictions, over the rows that miss nothing.
 
-        Rows with NaN in `X`, such as the first windows of a table, are predicted as NaN and left
-        out; so are rows whose `y` holds NaN.
+        Rows with NaN in `X`, such as the first windows of a table, are left out, and so are rows
+        with NaN in `y`.
 
         Parameters
         ----------
@@ -623,8 +623,8 @@ class CompleteRowsRegressor(_CompleteRows, RegressorMixin, MetaEstimatorMixin, B
 class CompleteRowsClassifier(_CompleteRows, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Keep rows with missing values from a classifier that takes none.
 
-    It leaves rows out of ``fit`` whose features or labels miss something, and predicts NaN where
-    features do: what :class:`CompleteRowsRegressor` does for numbers.
+    It leaves rows with missing features or labels out of ``fit``, and predicts NaN for rows with
+    missing features. :class:`CompleteRowsRegressor` does the same for numbers.
 
     Parameters
     ----------
@@ -634,9 +634,8 @@ class CompleteRowsClassifier(_CompleteRows, ClassifierMixin, MetaEstimatorMixin,
     Attributes
     ----------
     estimator_ : classifier
-        The classifier, fitted to the complete rows. Where some columns of `y` are text and some
-        are numbers, which no array of scikit-learn's holds, it is fitted to the numbers of the
-        labels.
+        The classifier, fitted to the complete rows. If some columns of `y` are text and some are
+        numbers, it is fitted to the positions of the labels in ``classes_``.
     classes_ : ndarray of shape (n_classes,) or list of these
         The labels; of a 2-D `y`, those of each column.
     n_features_in_ : int

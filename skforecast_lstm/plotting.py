@@ -67,15 +67,16 @@ class ForecastDisplay:
         The targets, indexed by date, or by series and date, as :meth:`Forecaster.forecast` returns
         them; columns ``"<target>_lower"`` and ``"<target>_upper"`` are the ends of an interval.
     history : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
-        What came before.
+        Observed values before the forecast.
     truth : DataFrame, Series or array of shape (n_rows,) or (n_rows, n_targets), default=None
-        What came in truth.
+        Observed values of the time of the forecast.
     interval : float, default=None
         Coverage of the interval in (0, 1), for the legend.
     ids : label of a series or list of them, default=None
         Which series to draw, in this order. None: the first `max_series`.
     max_series : int, default=12
-        How many series to draw at most; a line below the panels says of how many. None: all.
+        How many series to draw at most. If there are more, a line below the panels gives their
+        number. None: all.
 
     Attributes
     ----------
@@ -91,11 +92,11 @@ class ForecastDisplay:
 
     See Also
     --------
-    Forecaster : Makes the forecasts.
+    Forecaster : Returns the forecasts.
 
     Notes
     -----
-    Up to 5 panels stand one below the other, more stand in a grid. The hairline marks the last row
+    Up to 5 panels are drawn one below the other, more in a grid. The hairline marks the last row
     of the history. Dates with a time zone are shown in it.
 
     Examples
@@ -152,8 +153,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If a table lacks a target or the series, has another kind of index than the forecast,
-            `ids` are not in it, or the number of axes is not that of the panels.
+            If a table lacks a target or the column of the series, or has another kind of index than
+            the forecast. If `ids` are not in it. If the number of axes is not that of the panels.
         ImportError
             If matplotlib is not installed.
         """
@@ -392,11 +393,11 @@ class BacktestDisplay:
 
     See Also
     --------
-    backtest : Makes the result.
+    backtest : Returns the result.
 
     Notes
     -----
-    Up to 5 panels stand one below the other, more stand in a grid. Every other fold is shaded.
+    Up to 5 panels are drawn one below the other, more in a grid. Every other fold is shaded.
 
     Examples
     --------
@@ -442,8 +443,8 @@ class BacktestDisplay:
             first. None: all steps of every so many origins, so that each horizon begins where the
             one before has ended; the last origin fills up the rest.
         n_rows : int, default=None
-            With ``kind="forecast"``, how many of the newest rows are shown. None: at most 500, as
-            more can hardly be told apart.
+            With ``kind="forecast"``, how many of the newest rows are shown. None: at most 500,
+            because more can hardly be distinguished.
         **kwargs : dict
             For matplotlib's ``plot``, of the model's lines.
 
@@ -643,7 +644,7 @@ class LossDisplay:
         Raises
         ------
         ValueError
-            If `history` holds no loss.
+            If `history` contains no loss.
         ImportError
             If matplotlib is not installed.
         """
@@ -691,7 +692,7 @@ class LossDisplay:
         Parameters
         ----------
         estimator : fitted estimator
-            A regressor of this package, or what holds one: a pipeline, a search, a
+            A regressor of this package, or what contains one: a pipeline, a search, a
             :class:`Forecaster`, a :class:`ConformalRegressor`.
         ax : matplotlib Axes, default=None
             Where to draw. None: in a new figure.

@@ -21,11 +21,11 @@ __all__ = [
 @documented
 @dataclass(repr=False, eq=False)
 class LSTMRegressor(_architectures.LSTM, BaseLSTMRegressor):
-    """The LSTM of the textbooks: one recurrent layer, and every step of the horizon at once.
+    """A plain LSTM ("vanilla"): one recurrent layer, and every step of the horizon at once.
 
-    LSTM(`units`) reads the window, and one Dense layer turns its last state into all
-    ``n_steps_out * n_targets`` outputs. It serves every framing: one step or several, one series or
-    many, many-to-one, and with ``n_steps_in=1`` one-to-one.
+    LSTM(`units`) reads the window, and one Dense layer makes all ``n_steps_out * n_targets``
+    outputs of its last state. You can use it for every framing: one step or multi-step, univariate
+    or multivariate, one target or several in parallel.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class LSTMRegressor(_architectures.LSTM, BaseLSTMRegressor):
 class StackedLSTMRegressor(_architectures.StackedLSTM, BaseLSTMRegressor):
     """Recurrent layers on top of one another, each reading the whole sequence of the one below.
 
-    LSTM(``units[0]``, sequences) → … → LSTM(``units[-1]``) → Dense.
+    LSTM(``units[0]``, return_sequences=True) → … → LSTM(``units[-1]``) → Dense.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ class BidirectionalLSTMRegressor(_architectures.BidirectionalLSTM, BaseLSTMRegre
 class CNNLSTMRegressor(_architectures.CNNLSTM, BaseLSTMRegressor):
     """A convolution reads each subsequence of the window, an LSTM the row of subsequences.
 
-    The window is cut into `n_seq` subsequences of equal length; for each, Conv1D(`filters`,
-    `kernel_size`, relu) → MaxPool(`pool_size`) → Flatten; then LSTM(`units`) → Dense. Only `n_seq`
-    has to fit the window: the rest is derived.
+    The window is cut into `n_seq` subsequences of equal length. Conv1D(`filters`, `kernel_size`,
+    relu) → MaxPool(`pool_size`) → Flatten reads each of them; then LSTM(`units`) → Dense. Only
+    `n_seq` has to fit the window; the other shapes follow from it.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class CNNLSTMRegressor(_architectures.CNNLSTM, BaseLSTMRegressor):
 @documented
 @dataclass(repr=False, eq=False)
 class ConvLSTMRegressor(_architectures.ConvLSTM, BaseLSTMRegressor):
-    """A recurrence whose every step convolves one subsequence of the window.
+    """A ConvLSTM: each step of the recurrence convolves one subsequence of the window.
 
     The window is cut into `n_seq` subsequences of equal length, the steps of one recurrence:
     ConvLSTM2D(`filters`, (1, `kernel_size`)) → Flatten → Dense. Features are channels.
@@ -185,9 +185,9 @@ class ConvLSTMRegressor(_architectures.ConvLSTM, BaseLSTMRegressor):
 @documented
 @dataclass(repr=False, eq=False)
 class EncoderDecoderLSTMRegressor(_architectures.EncoderDecoderLSTM, BaseLSTMRegressor):
-    """One network encodes the window as a vector, another writes the horizon step by step from it.
+    """One network encodes the window as a vector, another predicts the horizon from it.
 
-    LSTM(`units`) → RepeatVector → LSTM(`units`, sequences) → Dense per step.
+    LSTM(`units`) → RepeatVector → LSTM(`units`, return_sequences=True) → TimeDistributed(Dense).
 
     Parameters
     ----------
@@ -220,8 +220,9 @@ class EncoderDecoderLSTMRegressor(_architectures.EncoderDecoderLSTM, BaseLSTMReg
 class SequenceLSTMRegressor(_architectures.SequenceLSTM, BaseLSTMRegressor):
     """One output per step of the window: many-to-many, of the same length or its last part.
 
-    LSTM(`units`, sequences) → Dense per step. The output of a step has seen the window up to that
-    step only; with `delay` the network reads on before it answers.
+    LSTM(`units`, return_sequences=True) → TimeDistributed(Dense). The output of a step depends on
+    the window up to that step only. With `delay` each output comes that many steps later, so it
+    depends on more of the window.
 
     Parameters
     ----------
@@ -250,10 +251,10 @@ class SequenceLSTMRegressor(_architectures.SequenceLSTM, BaseLSTMRegressor):
 @documented
 @dataclass(repr=False, eq=False)
 class OneToManyLSTMRegressor(_architectures.OneToManyLSTM, BaseLSTMRegressor):
-    """The input is repeated once per step of the horizon, and read out step by step.
+    """The input is repeated once per step of the horizon, with an output for each (one-to-many).
 
-    RepeatVector(n_steps_out) → LSTM(`units`, sequences) → Dense per step. Meant for windows of one
-    step; longer ones are repeated whole.
+    RepeatVector(n_steps_out) → LSTM(`units`, return_sequences=True) → TimeDistributed(Dense). Meant
+    for windows of one step; a longer window is repeated as a whole.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ _PARTS = {
 
 # Of scikit-learn, beside the estimators that skops trusts: what searches and estimators are told to
 # do. Up to scikit-learn 1.7 the scorer of every search has requests of metadata.
-_TOLD = {
+_OF_SEARCHES = {
     "metrics._scorer": ["_MultimetricScorer", "_PassthroughScorer", "_Scorer"],
     "model_selection._split": ["GroupKFold", "KFold", "PredefinedSplit", "TimeSeriesSplit"],
     "utils._metadata_requests": ["MetadataRequest", "MethodMetadataRequest"],
@@ -78,7 +78,7 @@ TRUSTED_TYPES: list[str] = [
         for module, names in [*_ESTIMATORS.items(), *_PARTS.items()]
         for name in names
     ),
-    *(f"sklearn.{module}.{name}" for module, names in _TOLD.items() for name in names),
+    *(f"sklearn.{module}.{name}" for module, names in _OF_SEARCHES.items() for name in names),
 ]
 
 

@@ -224,7 +224,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_rows, n_features)
             The training rows, in time order.
         y : array-like, default=None
-            The targets; see ``fit``. With ``n_steps_out=None`` they tell how far they reach.
+            The targets; see ``fit``. With ``n_steps_out=None`` the horizon is read from them.
 
         Returns
         -------
@@ -235,9 +235,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         y = as_rows(y)
         rows = self._check_rows(X, y, reset=True)
         self._remember(rows)
-        reach = self._find_reach(y)
-        windows = self._fitted.windows(self._n_steps, self._count_purged(y, reach))
-        windows = self._with_facts(windows, reach)
+        rows_ahead = self._find_rows_ahead(y)
+        windows = self._fitted.windows(self._n_steps, self._count_purged(y, rows_ahead))
+        windows = self._with_facts(windows, rows_ahead)
         if self.missing == "drop":
             windows.warn_of_dropped(type(self).__name__)
         return self._hand_on(windows)
@@ -260,16 +260,15 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `X` is labelled by another kind of times than the fitted rows: dates with a time zone
-            beside some without, or periods beside dates.
+            If the index of `X` has another kind of times than the fitted rows: dates with a time
+            zone and dates without, or periods and dates.
 
         Warns
         -----
         IncompleteWindowWarning
-            If rows lack steps of their window that were before them in time, but were given
-            neither to ``fit`` nor to this call, and the steps are filled (``padding="edge"``) or
-            left to a regressor as NaN (``flatten=True``). Regressors of this package say it
-            themselves when they complete such windows.
+            If neither ``fit`` nor this call was given the rows before a row. The missing steps of
+            its window are then filled (``padding="edge"``) or NaN (``flatten=True``). With 3-D
+            windows the regressors of this package give this warning when they fill the steps.
         """
         check_is_fitted(self)
         rows = self._check_rows(X, None, reset=False)
@@ -279,9 +278,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             check_labels(rows.index, both[0])
         return self._hand_on(self._with_facts(self._fitted.windows_of(rows, self._n_steps), None))
 
-    def _with_facts(self, windows: Windows, reach: int | None) -> Windows:
+    def _with_facts(self, windows: Windows, rows_ahead: int | None) -> Windows:
         """Windows with what only this step knows."""
-        windows = windows.but(padding=self.padding, reach=reach, ahead=self._ahead)
+        windows = windows.but(padding=self.padding, rows_ahead=rows_ahead, ahead=self._ahead)
         return windows.with_masks() if self.missing == "mask" else windows
 
     def _hand_on(self, windows: Windows) -> Windows | np.ndarray:
@@ -376,10 +375,10 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         self._fitted: FittedRows = self._fitted.without_rows()
         return self
 
-    def _find_reach(self, y: Any) -> int | None:
+    def _find_rows_ahead(self, y: Any) -> int | None:
         """How far targets reach, with a warning if `y` shows that it is further than was said."""
-        shown, reach = self._shown_reach(y), self._reach(y)
-        if self.purge and (shown or 0) > (reach or 0):
+        shown, rows_ahead = self._shown_rows_ahead(y), self._rows_ahead(y)
+        if self.purge and (shown or 0) > (rows_ahead or 0):
             warnings.warn(
                 f"y reaches {shown} rows ahead, but {type(self).__name__} has "
                 f"n_steps_out={self.n_steps_out} and lead={self.lead}: training rows whose targets "
@@ -389,15 +388,15 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=4,
             )
-        return reach
+        return rows_ahead
 
-    def _reach(self, y: Any) -> int | None:
+    def _rows_ahead(self, y: Any) -> int | None:
         """How many rows ahead targets reach: as is said, else as `y` shows, if it does."""
         if self.n_steps_out is None:
-            return self._shown_reach(y)
+            return self._shown_rows_ahead(y)
         return self.n_steps_out + max(self.lead, 1) - 1
 
-    def _shown_reach(self, y: Any) -> int | None:
+    def _shown_rows_ahead(self, y: Any) -> int | None:
         """How many rows ahead targets reach, by the names of their columns or their third axis."""
         names = parse_step_names(getattr(y, "columns", [getattr(y, "name", None)]))
         if names is not None:
@@ -405,14 +404,14 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         shape: tuple[int, ...] = () if y is None else _as_shaped(y).shape
         return shape[1] + max(self.lead, 1) - 1 if len(shape) == 3 else None
 
-    def _count_purged(self, y: Any, reach: int | None) -> int:
+    def _count_purged(self, y: Any, rows_ahead: int | None) -> int:
         """How many rows at the end of the training rows are left out."""
         if not self.purge:
             return 0
-        if reach is None:  # nobody says how far targets reach: no further than y has columns
+        if rows_ahead is None:  # nobody says how far targets reach: no further than y has columns
             n_columns = 1 if y is None else int(np.prod(_as_shaped(y).shape[1:], dtype=int))
-            reach = n_columns + max(self.lead, 1) - 1
-        return reach - 1
+            rows_ahead = n_columns + max(self.lead, 1) - 1
+        return rows_ahead - 1
 
     def _check_rows(self, X: Any, y: Any, *, reset: bool) -> Rows:
         """Return the rows of X by series."""
@@ -469,7 +468,7 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
 
 def count_purged(window: WindowTransformer, y: Any) -> int:
     """How many rows at the end of each series a step leaves out of training, with such targets."""
-    return window._count_purged(y, window._reach(y))
+    return window._count_purged(y, window._rows_ahead(y))
 
 
 def _as_shaped(y: Any) -> Any:

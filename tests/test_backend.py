@@ -1,4 +1,4 @@
-"""Keras on another backend than TensorFlow: refused, with the way out."""
+"""Keras on another backend than TensorFlow: refused, with advice."""
 
 import json
 import os

@@ -168,12 +168,12 @@ def test_columns_of_one_name_and_labels_that_are_booleans_stay_what_they_are():
 
 
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csr_array, sparse.coo_array])
-def test_sparse_data_are_refused_with_the_way_out(make):
+def test_sparse_data_are_refused_with_advice(make):
     with pytest.raises(TypeError, match=r"Sparse data was passed.*\(3, 3\).*\.toarray\(\)"):
         as_pandas(make(np.eye(3)))
 
 
-def test_lazy_tables_are_refused_with_the_way_out():
+def test_lazy_tables_are_refused_with_advice():
     pl = pytest.importorskip("polars")
     with pytest.raises(TypeError, match=r"got a LazyFrame.*\.collect\(\)"):
         make_supervised(pl.LazyFrame({"a": [1, 2]}))

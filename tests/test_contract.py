@@ -640,7 +640,7 @@ def test_a_forgotten_horizon_is_that_of_the_targets(layout):
     y = {"named": y, "3-D": y.to_numpy().reshape(-1, 3, 2), "2-D": y.to_numpy()}[layout]
     windows = WindowTransformer(4).fit_transform(X, y)
     assert np.flatnonzero(windows.is_purged).tolist() == [*range(46 - n_purged, 46)]
-    assert windows.reach == {"named": 4, "3-D": 3, "2-D": None}[layout]
+    assert windows.rows_ahead == {"named": 4, "3-D": 3, "2-D": None}[layout]
 
 
 @pytest.mark.parametrize("lead", [1, 3])

@@ -257,7 +257,7 @@ def test_searches_calibration_thresholds_and_votes(estimator):
         (lags(), 2, r"as MultiOutputClassifier\(LogisticRegression\("),
     ],
 )
-def test_what_does_not_fit_names_the_way_out(estimator, n_steps_out, message):
+def test_what_does_not_fit_says_what_to_do(estimator, n_steps_out, message):
     with pytest.raises(ValueError, match=message):
         forecaster(estimator, "high", n_steps_out=n_steps_out).fit(TABLE)
 

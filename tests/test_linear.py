@@ -162,21 +162,21 @@ def test_only_a_fresh_network_begins_at_a_regression():
 
 def test_folds_of_one_series_leave_out_what_reaches_into_the_next():
     windows = WindowTransformer(1).fit_transform(np.arange(50.0)[:, np.newaxis])
-    folds = time_folds(windows, reach=3)
+    folds = time_folds(windows, rows_ahead=3)
     assert [[*fold] for _, fold in folds] == [[*range(n, n + 10)] for n in (10, 20, 30, 40)]
     assert [[*before] for before, _ in folds] == [[*range(n - 2)] for n in (10, 20, 30, 40)]
-    assert len(time_folds(windows, reach=40)[0][0]) == 7  # two thirds are always left
+    assert len(time_folds(windows, rows_ahead=40)[0][0]) == 7  # two thirds are always left
 
 
-@pytest.mark.parametrize("reach", [1, 4, 9])
-def test_folds_of_many_series_leave_out_rows_of_each(reach):
+@pytest.mark.parametrize("rows_ahead", [1, 4, 9])
+def test_folds_of_many_series_leave_out_rows_of_each(rows_ahead):
     table = pd.DataFrame(
         {"v": np.arange(400.0), "shop": np.tile(list("abcd"), 100)}, index=np.repeat(range(100), 4)
     )
     windows = WindowTransformer(1, group="shop").fit_transform(table)
     when = np.repeat(np.arange(100), 4)
-    for before, fold in time_folds(windows, reach):
-        n_before = 4 * (when[fold][0] - reach + 1)
+    for before, fold in time_folds(windows, rows_ahead):
+        n_before = 4 * (when[fold][0] - rows_ahead + 1)
         n_before = max(n_before, fold[0] - fold[0] // 3)  # two thirds are always left
         np.testing.assert_array_equal(before, np.arange(n_before))
 

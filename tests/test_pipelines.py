@@ -354,7 +354,7 @@ def test_text_is_no_target_of_a_regressor():
             make_lstm_pipeline(Ridge(), n_steps_in=2).fit(X, y)
 
 
-def test_a_regressor_of_one_target_names_the_way_out():
+def test_a_regressor_of_one_target_says_what_to_do():
     model = CompleteRowsRegressor(HistGradientBoostingRegressor())
     with pytest.raises(ValueError, match=r"as MultiOutputRegressor\(HistGradientBoosting"):
         model.fit(np.ones((9, 1)), np.ones((9, 2)))
@@ -485,7 +485,7 @@ def test_one_column_in_two_dimensions():
     assert (classes.tolist(), proba.shape) == (["a", "b"], (6, 2))
 
 
-def test_a_classifier_of_one_label_names_the_way_out():
+def test_a_classifier_of_one_label_says_what_to_do():
     X, y = np.arange(6.0).reshape(-1, 1), [["a", "b"], ["b", "a"]] * 3
     with pytest.raises(ValueError, match=r"as MultiOutputClassifier\(LogisticRegression\("):
         CompleteRowsClassifier(LogisticRegression()).fit(X, y)

@@ -69,9 +69,9 @@ def test_a_wrong_feature_is_refused_and_the_right_one_named(seed):
     windows, y_first = in_time(x * [2.0, 3.0, 4.0], x[:, 2:])
     with pytest.raises(
         ValueError,
-        match=r"Feature 0 .* is not the history of target 0: .* Feature 2 is\. .*the way out",
+        match=r"Feature 0 .* is not the history of target 0: .* Feature 2 is\. .*the advice",
     ):
-        find_relation(windows, y_first, [0], "This is the way out.")
+        find_relation(windows, y_first, [0], "This is the advice.")
     assert find_relation(windows, y_first, [2], "").lead == 1
     windows, y_first = in_time(x, x[:, [0, 2]])
     with pytest.raises(ValueError, match=r"Feature 1 .* target 1: .* Feature 2 is\. "):
@@ -127,8 +127,8 @@ def test_independent_sequences_in_other_units_are_warned_of():
     windows = Windows.of_sequences((series[:, :-1, np.newaxis] - 100) / 20)
     found = find_relation(windows, series[:, -1:], [0], "")
     assert (found.is_certain, *found.scale, *found.offset) == (False, 1, 0)
-    with pytest.warns(UserWarning, match=r"feature 0 .* of target 0.*target 100.*the way out"):
-        warn_of_units(windows, series[:, -1:], found, "This is the way out.")
+    with pytest.warns(UserWarning, match=r"feature 0 .* of target 0.*target 100.*the advice"):
+        warn_of_units(windows, series[:, -1:], found, "This is the advice.")
 
 
 @pytest.mark.parametrize("lead", [1, 2])

@@ -413,14 +413,14 @@ def falling(values):
     ],
     ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
 )
-def test_steps_that_are_not_linear_are_refused_with_the_way_out(before, reason, air, path):
+def test_steps_that_are_not_linear_are_refused_with_advice(before, reason, air, path):
     X, y = make_supervised(air)
     model = windowed(before).fit(X, y)
     with pytest.raises(ValueError, match=reason) as error:
         to_onnx(model, path)
     assert "to_onnx(pipeline[-2:], path)" in str(error.value)
     assert not path.exists()
-    # The way out is one.
+    # The advice works.
     inside = np.asarray(model[:-2].transform(X), dtype=float)
     [forecast] = served(model[-2:], path, window=cut(inside, 4, 3))
     np.testing.assert_allclose(forecast, model.predict(X)[3:], rtol=1e-5)

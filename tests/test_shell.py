@@ -483,7 +483,7 @@ def test_parameters_that_do_not_fit_leave_the_estimator_as_it_was(params, match)
 
 
 @pytest.mark.parametrize("lead", [1, 2])
-def test_the_error_of_a_wrong_history_says_the_way_out(lead):
+def test_the_error_of_a_wrong_history_says_what_to_do(lead):
     table = pd.DataFrame(walk(60, 2), columns=["other", "sales"])
     X, y = framed(table, target=1, features=[0, 1], lead=lead)
     with pytest.raises(ValueError, match=r"history_columns=\.\.\..*set window_norm=None"):

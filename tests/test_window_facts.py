@@ -95,7 +95,7 @@ def test_facts_go_with_the_rows():
     assert taken.index[taken.ends].equals(panel().index[rows])
     assert taken.is_purged[taken.ends].tolist() == [False, True, False]  # of the last two days
     assert taken.n_lacking.tolist() == [4, 0, 1]
-    assert (taken.reach, windows.reach) == (3, 3)
+    assert (taken.rows_ahead, windows.rows_ahead) == (3, 3)
     assert taken.are_complete().tolist() == [False, False, False]
 
 

@@ -747,7 +747,7 @@ def with_gap() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("method", ["fit", "fit_transform", "transform"])
-def test_nan_is_refused_with_its_place_and_the_ways_out(method):
+def test_nan_is_refused_with_its_place_and_advice(method):
     window = WindowTransformer(3).fit(with_gap().fillna(0))
     message = r"contains NaN.*columns 'b' \(1\), first in row 3 \(2020-01-04\).*missing='drop'"
     with pytest.raises(ValueError, match=message):
@@ -871,7 +871,7 @@ def test_a_known_break_is_not_crossed():
     np.testing.assert_array_equal(windows, expected)
 
 
-def test_errors_of_groups_say_the_way_out():
+def test_errors_of_groups_say_what_to_do():
     with pytest.raises(ValueError, match=r"group='shop' is not a column of X.*set_output"):
         WindowTransformer(3, group="shop").fit(TABLE)
     with pytest.raises(ValueError, match="group='store' is not a column of X, which has"):
