@@ -108,9 +108,10 @@ class Clock(PlainState):
         row = int(np.argmax(n_days > self.n_holidays))
         warnings.warn(
             f"business days are missing between {index[row]!s} and {index[row + 1]!s} "
-            f"({int(n_days[row])}, but at most {self.n_holidays} in a row between the fitted rows) "
-            f"and are taken for holidays: the window of the later row goes on with the earlier "
-            f"one. If they are no holidays, give their rows, too. {see('missing values')}",
+            f"({int(n_days[row])}, but at most {self.n_holidays} in a row between the fitted "
+            f"rows). "
+            f"They are taken for holidays, so the window of the later row contains the earlier "
+            f"row. If they are no holidays, give their rows, too. {see('missing values')}",
             UserWarning,
             stacklevel=5,
         )

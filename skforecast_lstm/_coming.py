@@ -50,7 +50,7 @@ def take_coming(
     is_twice = have.duplicated() & have.isin(want)
     if is_twice.any():
         raise ValueError(
-            f"future must hold each date once, but has {index[is_twice][0]!s} more often."
+            f"future must contain each date once, but has {index[is_twice][0]!s} more often."
         )
     is_first = ~have.duplicated()
     at = have[is_first].get_indexer(want)
@@ -69,7 +69,7 @@ def _by_label(
         future = future.reset_index(level=group)
     if group not in future.columns:
         raise ValueError(
-            f"future must tell with {group!r} which series its rows are of. {see('covariates')}"
+            f"future must give the series of its rows, with {group!r}. {see('covariates')}"
         )
     return future, pd.Index(labels).get_indexer(np.asarray(future[group]))
 
@@ -101,7 +101,8 @@ def _say_missing(
     dates = dates[number * n_ahead : (number + 1) * n_ahead]
     whose = "" if labels[number] is None else f" of {labels[number]!r}"
     raise ValueError(
-        f"future must hold {names} for the {n_ahead} rows after the last one, from {dates[0]!s} to "
+        f"future must contain {names} for the {n_ahead} rows after the last one, from "
+        f"{dates[0]!s} to "
         f"{dates[-1]!s}{whose}, but {lacks.sum()} are missing, the first {dates[lacks][0]!s}."
         f" {see('covariates')}"
     )

@@ -71,7 +71,7 @@ def labels_after(index: pd.Index, n: int, freq: Any) -> pd.Index:
     """
     if freq is None:
         raise ValueError(
-            f"the dates that follow {index[-1]!s} cannot be told: the rows of the fitted table are "
+            f"the dates that follow {index[-1]!s} are not known: the rows of the fitted table are "
             f"not regularly apart. Give them a frequency, for example with df.asfreq('D')."
             f" {see('missing values')}"
         )
@@ -326,11 +326,11 @@ def refuse_dates(features: Any) -> None:
             continue
         name = features.columns[position]
         raise ValueError(
-            f"column {name!r} holds dates, which are no feature or target. Make it the index, so "
-            f"that they tell when each row was: df.set_index({name!r}), after df[{name!r}] = "
-            f"pd.to_datetime(df[{name!r}]) if they are text (pd.read_csv(..., index_col={name!r}, "
-            f"parse_dates=True)), or name it in make_supervised and Forecaster with "
-            f"time={name!r}. CalendarFeatures makes features of the index. {see('start')}"
+            f"column {name!r} contains dates, which are no feature or target. Make it the index, "
+            f"with pd.read_csv(..., index_col={name!r}, parse_dates=True), or with "
+            f"df.set_index({name!r}) after df[{name!r}] = pd.to_datetime(df[{name!r}]). Or name it "
+            f"in make_supervised and Forecaster: time={name!r}. CalendarFeatures makes features of "
+            f"the index. {see('start')}"
         )
 
 

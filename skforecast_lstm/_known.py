@@ -44,10 +44,11 @@ def find_known(known_future: Any, names: Any, n_columns: int) -> KnownAhead | No
     n_found = len({column for column in positions if column is not None})
     if wanted.ndim != 2 or n_found < wanted.size or not 0 < n_found < n_columns:
         raise ValueError(
-            f"known_future must be 'auto', None or a table of columns of X, a row for each coming "
-            f"step and a column for each covariate, such as [['price(t+1)', 'holiday(t+1)'], "
-            f"['price(t+2)', 'holiday(t+2)']] or their positions; none of them twice, and some "
-            f"other column must be left. X has {names or n_columns} columns, got {known_future!r}."
+            f"known_future must be 'auto', None or a table of columns of X (names or positions), "
+            f"a row for each coming step and a column for each covariate. An example is "
+            f"[['price(t+1)', 'holiday(t+1)'], ['price(t+2)', 'holiday(t+2)']]. No column may be "
+            f"in it twice, and X needs some other column. X has {names or n_columns} columns, got "
+            f"{known_future!r}."
             f" {see('covariates')}"
         )
     return KnownAhead(np.array(positions, dtype=np.intp).reshape(wanted.shape))
@@ -86,7 +87,8 @@ def among_history(columns: Sequence[int], ahead: KnownAhead | None) -> tuple[int
     if np.isin(columns, ahead.columns).any():
         raise ValueError(
             f"history_columns={list(columns)} must be columns of the window, but {ahead.columns} "
-            f"hold coming values, which are known in advance. Name the position of the history of "
+            f"contain coming values, which are known in advance. Name the position of the "
+            f"history of "
             f"each target. {see('covariates')}"
         )
     return tuple(int(column - (ahead.columns < column).sum()) for column in columns)

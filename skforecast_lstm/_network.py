@@ -114,8 +114,9 @@ class Network:
         lost = [str(w.message) for w in caught if "does not support mask" in str(w.message)]
         if lost:
             raise ValueError(
-                f"the network of {self.builder.__name__} cannot skip masked steps, for not all of "
-                f"its layers can: fill the gaps, use missing='drop', or take a network that reads "
+                f"the network of {self.builder.__name__} cannot skip masked steps, because not all "
+                f"of its layers can. Fill the gaps, use missing='drop', or take a network that "
+                f"reads "
                 f"the window with recurrent layers only, such as LSTMRegressor. "
                 f"{see('missing values')} Keras: {lost[0]}"
             )

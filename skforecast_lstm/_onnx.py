@@ -68,7 +68,7 @@ def onnx_file(
         onnx.checker.check_model(model, full_check=True)
     except Exception as error:
         raise ValueError(
-            f"the network has no form in ONNX: {type(error).__name__}: {error}. Layers and "
+            f"the network cannot be converted to ONNX: {type(error).__name__}: {error}. Layers and "
             f"activations of Keras have one, mostly; functions of your own often have none."
             f" {see('serving')}"
         ) from error

@@ -159,10 +159,9 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
         """The smoothing that there is, if it can tell the phases of other rows."""
         if self._beside is not None and (self._beside.phases.find(rows)[0] < 0).any():
             raise ValueError(
-                "smoothing=True and warm_start or partial_fit: training goes on with the season "
-                "that the first fit found, and of these rows it is not known which phase of it "
-                "they are in. They have to come from the window step that the first rows went "
-                "through, or from one that was fitted to a table with the same first date. Fit "
+                "smoothing=True with warm_start or partial_fit needs to know the phase of the "
+                "season of these rows. Make their windows by the step that made those of the first "
+                "fit, or by one that was fitted to a table with the same first date. Or fit "
                 f"anew with warm_start=False, or set smoothing=False. {see('serving')}"
             )
         return self._beside
@@ -221,7 +220,7 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
             return y
         if outputs.shape[1] == 1:
             raise ValueError(
-                f"return_std=True tells how far members differ, but {type(self).__name__} has "
+                f"return_std=True is the deviation between members, but {type(self).__name__} has "
                 f"n_members=1. Fit it with more, or predict quantiles with loss='quantile'."
                 f" {see('intervals')}"
             )

@@ -163,9 +163,9 @@ def check_last_step(
         ours = relation.scale[number], relation.offset[number]
         if line is not None and not np.allclose(line, ours, rtol=1e-3, atol=1e-3 * abs(ours[1])):
             raise ValueError(
-                f"the steps of target {number} are scaled differently (the last one is "
+                f"the steps of target {number} are scaled differently: the last one is "
                 f"{line[1]:.4g} + {line[0]:.4g} * feature, the first one {ours[1]:.4g} + "
-                f"{ours[0]:.4g} * feature), so that the level of a window is not that of its "
+                f"{ours[0]:.4g} * feature. So the level of a window is not that of its "
                 f"forecast. TransformedTargetRegressor scales each column of y by itself: give y "
                 f"as it is, and target_scaler to the regressor. {see('accuracy')}"
             )

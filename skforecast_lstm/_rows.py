@@ -199,12 +199,12 @@ class FittedRows(PlainState):
         whose = "" if label is None else f" of series {label!r}"
         warnings.warn(
             f"the rows given to {owner} have {len(holes)} hole{'s' * (len(holes) > 1)} in time, "
-            f"the first between {index[holes[0] - 1]!s} and {index[holes[0]]!s}{whose}. No window "
-            f"crosses a hole: those that would are left out of training. If a splitter took the "
-            f"rows out (KFold, which is cv=None or cv=5 in a search, shuffle=True, "
-            f"train_test_split), the model is trained on what comes after the rows that it is "
-            f"tested on: split with TimeSeriesSplit. If the data have gaps, make rows of them "
-            f"({_advice(label)}) and fill these. {see('pitfalls', 'missing values')}",
+            f"the first between {index[holes[0] - 1]!s} and {index[holes[0]]!s}{whose}. Windows "
+            f"that would cross a hole are left out of training. If a splitter took the rows out "
+            f"(KFold, which is cv=None or cv=5 in a search, shuffle=True, train_test_split), the "
+            f"model trains on what comes after its test rows. Split with TimeSeriesSplit. If the "
+            f"data have gaps, make rows of them ({_advice(label)}) and fill these. "
+            f"{see('pitfalls', 'missing values')}",
             UserWarning,
             stacklevel=5,
         )

@@ -59,9 +59,9 @@ class Chosen:
         if not len(first):
             raise ValueError(
                 f"early_stopping=True with validation_fraction={fraction} leaves no sample to "
-                f"train on: {len(self.targets)} complete samples, of which {len(last)} are held "
-                f"out, and the targets of those before them are up to {rows_ahead} rows ahead. Give "
-                f"more rows, a smaller fraction, or X_val and y_val. {see('training')}"
+                f"train on. {len(last)} of {len(self.targets)} complete samples are held out, and "
+                f"the targets of those before them are up to {rows_ahead} rows ahead. Give more "
+                f"rows, a smaller fraction, or X_val and y_val. {see('training')}"
             )
         return self[first], self[last]
 

@@ -237,11 +237,11 @@ class Beside(NamedTuple):
         n_rows, n_unknown = len(places[0]), int((places[0] < 0).sum())
         if n_unknown and self.share.any():
             warnings.warn(
-                f"of {n_unknown} of {n_rows} rows given to {owner} it is not known which phase "
-                f"of the season they are in, so that they are forecast without exponential "
-                f"smoothing, and worse: they are no windows of the step that the training rows "
-                f"went through (WindowTransformer.transform, in a pipeline), or have no index like "
-                f"that of these. Set smoothing=False to do without it. {see('accuracy')}",
+                f"{n_unknown} of {n_rows} rows given to {owner} are forecast without exponential "
+                f"smoothing, and so less accurately, because their phase of the season is not "
+                f"known. Make their windows by the step that made those of the training rows "
+                f"(WindowTransformer.transform, in a pipeline), from rows with an index like "
+                f"theirs. Or set smoothing=False. {see('accuracy')}",
                 UserWarning,
                 stacklevel=4,
             )

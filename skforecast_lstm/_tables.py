@@ -175,9 +175,9 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
     if freq is None:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
-            f"{frame.table.index[-1]!s}): a window counts rows, whatever the time between them, "
-            f"and no dates can be given to forecasts. df.resample(...) or df.asfreq(...) helps."
-            f" {see('missing values')}",
+            f"{frame.table.index[-1]!s}). A window counts rows, whatever the time between them, "
+            f"and forecasts get no dates. Use df.resample(...) or df.asfreq(...). "
+            f"{see('missing values')}",
             UserWarning,
             stacklevel=3,
         )

@@ -40,14 +40,15 @@ class TargetLabels(PlainState):
         Raises
         ------
         ValueError
-            If a target holds decimals.
+            If a target contains decimals.
         """
         targets = frame.table.iloc[:, frame.targets]
         for name in targets.columns:
             known = targets[name].dropna()
             if is_float_dtype(known.dtype) and (known % 1 != 0).any():
                 raise ValueError(
-                    f"a classifier forecasts labels, and the target {name!r} holds decimals, such "
+                    f"a classifier forecasts labels, and the target {name!r} contains decimals, "
+                    f"such "
                     f"as {known[known % 1 != 0].iloc[0]}. Name the column of the labels as "
                     f"target=..., make labels of it, such as df[{name!r}] > limit, or take a "
                     f"regressor. {see('classification')}"

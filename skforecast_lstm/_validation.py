@@ -90,7 +90,7 @@ def encode_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:
     codes, uniques = pd.factorize(np.asarray(labels))
     if (codes < 0).any():
         raise ValueError(
-            f"group must tell of every row to which series it belongs, without NaN or None, but "
+            f"group must give the series of every row, without NaN or None, but "
             f"{int((codes < 0).sum())} labels are missing, the first in row "
             f"{int(np.argmin(codes))}. Drop those rows, or give them a label. {see('many series')}"
         )
@@ -117,11 +117,11 @@ def complete_rows(lacks_x: np.ndarray, lacks_y: np.ndarray, names: tuple[str, st
     if not is_complete.any():
         raise ValueError(
             f"No complete sample: of {len(lacks_x)} rows, {lacks_x.sum()} have NaN in {names[0]} "
-            f"and {lacks_y.sum()} in {names[1]}. The first n_steps_in - 1 windows of a table, "
-            f"of each series in it and after each hole in its dates are never complete; a missing "
-            f"value takes the n_steps_in windows that hold it, and WindowTransformer(purge=True) "
-            f"the last n_steps_out - 1 of each stretch. Give more rows, fill the holes, or take a "
-            f"shorter window. {see('missing values')}"
+            f"and {lacks_y.sum()} in {names[1]}. The first n_steps_in - 1 windows of a table are "
+            f"never complete, nor are those of each series in it and after each hole in its "
+            f"dates. A missing value makes n_steps_in windows incomplete, and "
+            f"WindowTransformer(purge=True) leaves out the last n_steps_out - 1 rows. Give more "
+            f"rows, fill the holes, or shorten the window. {see('missing values')}"
         )
     return is_complete
 

@@ -465,7 +465,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             return
         warnings.warn(
             f"{owner}(missing='drop') leaves {n_dropped} of {is_possible.sum()} windows out of "
-            f"training: each holds one of the {n_missing} rows with a missing value. A shorter "
+            f"training: each contains one of the {n_missing} rows with a missing value. A shorter "
             f"window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets recurrent layers "
             f"skip such rows; filling them before the window (SimpleImputer, df.interpolate()) "
             f"loses none. {see('missing values')}",
@@ -481,8 +481,8 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
         first = "" if self.index is None else f" (the first is {self.index[self.ends[rows[0]]]!s})"
         warnings.warn(
             f"{len(rows)} of {len(self)} rows given to {owner} lack up to "
-            f"{self.n_lacking[rows].max()} of the {self.n_steps} steps of their window{first}: "
-            f"rows are missing before them, which neither fit nor this call was given; {what}. "
+            f"{self.n_lacking[rows].max()} of the {self.n_steps} steps of their window{first}. "
+            f"Neither fit nor this call was given the rows before them; {what}. "
             f"Give the rows before them, too, and use the last predictions: "
             f"model.predict(df[-{self.n_steps - 1 + len(rows)}:])[-{len(rows)}:]. If these rows "
             f"come before the fitted ones, as with KFold, split with TimeSeriesSplit."

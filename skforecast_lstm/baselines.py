@@ -115,10 +115,10 @@ class _HistoryRegressor(FramedRegressorMixin, BaseEstimator):
         """
         if self.lead == 0:
             raise ValueError(
-                "lead=0 would have the target's own value among the features. A naive forecast of "
-                "the row itself needs a column of its values one row late, such as "
-                "df['out'].shift(): name it with columns=..., and leave lead=1, the rows from its "
-                f"last value to the first target. {see('backtesting')}"
+                "lead=0 would have the value of the target among the features. A naive forecast of "
+                "the row itself needs a column of the values one row earlier, such as "
+                "df['out'].shift(). Name it with columns=..., and leave lead=1, which counts from "
+                f"the last value of that column to the first target. {see('backtesting')}"
             )
         windows = self._check_windows(X, reset=True)
         targets = self._check_targets(y, windows, reset=True)

@@ -506,14 +506,14 @@ def _split(cv: Any, X: Any, y: Any, *, gap: int, is_panel: bool) -> Folds:
     for fold, (train, test) in enumerate(folds):
         if max(train.max(), test.max()) >= len(X):
             raise ValueError(
-                f"cv must give rows of X, of which there are {len(X)}, but fold {fold} has row "
+                f"cv must give rows of X, which has {len(X)}, but fold {fold} has row "
                 f"{max(train.max(), test.max())}. The last rows of a table, whose targets are not "
                 f"all known, are no rows of X."
             )
         if (np.diff(test) != 1).any() or train.max() >= test[0]:
             raise ValueError(
                 f"cv must give consecutive test rows that come after the training rows, as "
-                f"TimeSeriesSplit does; in fold {fold} of {cv} the test rows are {test[0]} to "
+                f"TimeSeriesSplit does. In fold {fold} of {cv} the test rows are {test[0]} to "
                 f"{test[-1]} ({len(test)} rows) and the training rows {train.min()} to "
                 f"{train.max()}. {see('backtesting')}"
             )
@@ -552,9 +552,9 @@ def _evaluate(
     if n_jobs not in (None, 1) and took > worked + _START:
         warnings.warn(
             f"n_jobs={n_jobs} did not pay: it took {took:.1f} s, and the {len(parts)} fits and "
-            f"their predictions only {worked:.1f} s, for workers have to start and import "
-            f"TensorFlow. Set n_jobs=None for so few or so short fits. Workers that are there "
-            f"serve the next call, too. {see('speed')}",
+            f"their predictions only {worked:.1f} s, because workers have to start and import "
+            f"TensorFlow. Set n_jobs=None for so few or so short fits. The next call uses the same "
+            f"workers again. {see('speed')}",
             UserWarning,
             stacklevel=3,
         )
@@ -598,7 +598,9 @@ def _baselines(
     """The estimators that `baselines` names, each with its features."""
     if isinstance(baselines, Mapping):
         if "model" in baselines:
-            raise ValueError("baselines cannot hold 'model', which is the name of the estimator.")
+            raise ValueError(
+                "baselines cannot contain 'model', which is the name of the estimator."
+            )
         named = [value for value in baselines.values() if isinstance(value, str)]
         made = _baselines(named, X, targets, series, windows, season_length)
         return {

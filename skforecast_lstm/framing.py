@@ -368,7 +368,7 @@ def _warn_if_stacked(labels: pd.Series) -> None:
     codes, uniques = encode_groups(labels)
     if 1 < len(uniques) < len(codes) and np.count_nonzero(np.diff(codes)) == len(uniques) - 1:
         warnings.warn(
-            "the rows have no times (a RangeIndex), and the series stand one below the other: "
+            "the rows have no times (a RangeIndex), and the series are one below the other, so "
             "splits in time would train on one series and test on the next. Make the times the "
             "index, with df.set_index('date'), or name their column with time=...."
             f" {see('many series')}",
@@ -424,9 +424,9 @@ def _check_roles(
     if not features and not known and lead:
         raise ValueError(
             f"no column is left to be a feature: the targets {[names[c] for c in targets]} are "
-            f"text or categories, which are features only where features=... names them, for a "
-            f"step of the pipeline that encodes them. Name other columns as features, or give "
-            f"numbers beside them. {see('categories', 'classification')}"
+            f"text or categories. Give columns of numbers beside them, or name the targets with "
+            f"features=..., too, if a step of the pipeline encodes them. "
+            f"{see('categories', 'classification')}"
         )
     if not features and not known:
         raise ValueError(

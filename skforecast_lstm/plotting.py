@@ -188,7 +188,7 @@ class ForecastDisplay:
         if table.index.nlevels != 2:
             if self.ids is not None:
                 raise ValueError(
-                    f"ids={self.ids!r} chooses among series, but forecast holds only one: its "
+                    f"ids={self.ids!r} chooses among series, but forecast has only one: its "
                     f"index has no level of labels."
                 )
             return None, 1
@@ -765,7 +765,7 @@ def _by_series(
     if group in table.columns:
         return dict(iter(table[table[group].isin(labels)].groupby(group, observed=True)))
     raise ValueError(
-        f"{role} must tell which series its rows are of, in an index level or a column {group!r}; "
+        f"{role} must give the series of its rows, in an index level or a column {group!r}; "
         f"got the columns {list(table.columns)}."
     )
 
@@ -832,7 +832,8 @@ def _find_history(estimator: Any) -> Mapping[str, Any]:
             )
         parts = fitted_parts(parts[-1])
     raise ValueError(
-        f"estimator must hold a fitted regressor that keeps the loss of each epoch in history_, as "
+        f"estimator must contain a fitted regressor that keeps the loss of each epoch in "
+        f"history_, as "
         f"those of this package do; none is in {estimator!r}."
     )
 

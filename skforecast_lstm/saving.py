@@ -135,12 +135,13 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         data = skops.io.dumps(model)
     except (TypeError, AttributeError, skops.io.exceptions.UnsupportedTypeException) as error:
         raise ValueError(
-            f"{type(model).__name__} holds what has no plain form: {error}. pickle and joblib take "
+            f"{type(model).__name__} cannot be saved as plain data: {error}. pickle and joblib "
+            f"take "
             f"more, but run what is in the files that they read. {see('saving')}"
         ) from error
     except RecursionError as error:
         raise ValueError(
-            f"{type(model).__name__} holds what refers to it, which has no plain form. From "
+            f"{type(model).__name__} contains an object that refers to it. From "
             f"scikit-learn 1.8 on, requests of metadata do (set_fit_request and the like): save "
             f"the estimator without them, and set them when it was loaded. {see('saving')}"
         ) from error
@@ -148,7 +149,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     of_keras = [kind for kind in kinds if kind.partition(".")[0] in ("keras", "tensorflow")]
     if of_keras:
         raise ValueError(
-            f"{type(model).__name__} holds objects of Keras, {of_keras}, which are no plain data. "
+            f"{type(model).__name__} contains objects of Keras, {of_keras}, which are no plain "
+            f"data. "
             f"Give a loss, metrics or an optimizer by name, with their parameters routed "
             f"(optimizer='sgd', optimizer__momentum=0.9), and callbacks=None before saving."
             f" {see('saving')}"
@@ -156,7 +158,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     without_place = [kind for kind in kinds if "<" in kind]
     if without_place:
         raise ValueError(
-            f"{type(model).__name__} holds {without_place}, which nobody can import: a function or "
+            f"{type(model).__name__} contains {without_place}, which nobody can import: a "
+            f"function or "
             f"a class that is named at the top of a module can be saved, a lambda cannot."
             f" {see('saving')}"
         )
@@ -210,7 +213,8 @@ def load(path: str | os.PathLike[str], *, trusted: str | Sequence[str] = ()) -> 
     unknown = _unknown(data, trusted)
     if unknown:
         raise ValueError(
-            f"{path} holds {unknown}, which are not of this package or scikit-learn. If you know "
+            f"{path} contains {unknown}, which are not of this package or scikit-learn. If you "
+            f"know "
             f"them, and who made the file, name them: load(path, trusted={unknown})."
             f" {see('saving')}"
         )

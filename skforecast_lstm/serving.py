@@ -411,9 +411,9 @@ def _map_before(before: Any, window: WindowTransformer, columns: Sequence[Any]) 
     if not _are_near(_table(through(rows, labels)), line.of_rows(rows)):
         raise ValueError(
             "the steps before the window scale each series by itself, and a file of ONNX has one "
-            "scale: give GroupScaler pooled=True, or export the part from the window on, "
-            "to_onnx(pipeline[-2:], path), and scale windows before they are given to it."
-            f" {see('serving')}"
+            "scale. Set GroupScaler(pooled=True), or export the part from the window on, with "
+            "to_onnx(pipeline[-2:], path), and scale the windows that you give to it. "
+            f"{see('serving')}"
         )
     return line
 

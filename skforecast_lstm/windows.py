@@ -381,9 +381,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
         if self.purge and (shown or 0) > (rows_ahead or 0):
             warnings.warn(
                 f"y reaches {shown} rows ahead, but {type(self).__name__} has "
-                f"n_steps_out={self.n_steps_out} and lead={self.lead}: training rows whose targets "
-                f"lie in the rows that follow are not left out, and scores of a split in time are "
-                f"too good. Set n_steps_out=None, or as in make_supervised, or purge=False if "
+                f"n_steps_out={self.n_steps_out} and lead={self.lead}. So training rows whose "
+                f"targets lie among the test rows are not left out, and scores are too good. "
+                f"Set n_steps_out=None, or as in make_supervised, or purge=False if "
                 f"nothing is scored. {see('windows')}",
                 UserWarning,
                 stacklevel=4,

@@ -211,9 +211,9 @@ def test_make_supervised_frames_tables_of_other_libraries(convert, sales):
 def test_a_column_of_dates_is_refused_with_advice_that_can_be_followed(convert, one):
     one.insert(0, "ds", pd.date_range("2024-01-01", periods=ROWS))
     table = convert(one)
-    with pytest.raises(ValueError, match=r"'ds' holds dates.*Forecaster with time='ds'"):
+    with pytest.raises(ValueError, match=r"'ds' contains dates.*Forecaster with time='ds'"):
         make_supervised(table, target="sold")
-    with pytest.raises(ValueError, match="'ds' holds dates"):
+    with pytest.raises(ValueError, match="'ds' contains dates"):
         Forecaster(flat(), target="sold").fit(table)
     forecaster = Forecaster(flat(), target="sold", time="ds").fit(table)
     assert forecaster.forecast().index[0] == pd.Timestamp("2024-03-01")
@@ -221,9 +221,9 @@ def test_a_column_of_dates_is_refused_with_advice_that_can_be_followed(convert, 
 
 def test_a_window_step_refuses_dates_and_does_not_count_with_them():
     df = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=9)})
-    with pytest.raises(ValueError, match="'ds' holds dates"):
+    with pytest.raises(ValueError, match="'ds' contains dates"):
         WindowTransformer(2).fit(df)
-    with pytest.raises(ValueError, match="'ds' holds dates"):
+    with pytest.raises(ValueError, match="'ds' contains dates"):
         WindowTransformer(2, group="g").fit(df.assign(g="a"))
 
 

@@ -767,7 +767,7 @@ NAMED = pd.DataFrame(Y_OF_ERRORS, columns=["a(t+1)", "a(t+2)"])
         ({"baselines": "best"}, r"baselines must be among \['naive', .* got 'best'"),
         ({"baselines": ["naive", "best"]}, r"baselines must be among .* got \['naive', 'best'\]"),
         ({"baselines": ["seasonal_naive"]}, "give season_length=12 for months"),
-        ({"baselines": {"model": DummyRegressor()}}, "baselines cannot hold 'model'"),
+        ({"baselines": {"model": DummyRegressor()}}, "baselines cannot contain 'model'"),
         ({"estimator": Tens()}, "Tens predicts 4 values per row, but y has 2"),
     ],
 )

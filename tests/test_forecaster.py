@@ -426,7 +426,7 @@ def test_the_future_of_several_series_tells_whose_it_is():
     forecast = forecaster.forecast(3, future=future)
     for k, shop in enumerate("ab"):
         np.testing.assert_allclose(forecast.loc[shop, "sold"], parts[k]["sold"][100:103], atol=1e-3)
-    with pytest.raises(ValueError, match="future must tell with 'shop'"):
+    with pytest.raises(ValueError, match="future must give the series of its rows, with 'shop'"):
         forecaster.forecast(future=future[["promotion"]])
     with pytest.raises(ValueError, match="of 'b', but 1 are missing"):
         forecaster.forecast(future=future[future["shop"] == "a"])
@@ -519,7 +519,7 @@ def test_irregular_rows_have_no_dates_that_follow():
     irregular = PASSENGERS[:9].set_axis(PASSENGERS.index[[0, 1, 3, 7, 8, 20, 41, 80, 90]])
     with pytest.warns(UserWarning, match="not regularly apart"):
         forecaster = Forecaster(lags()).fit(irregular)
-    with pytest.raises(ValueError, match="cannot be told"):
+    with pytest.raises(ValueError, match="are not known"):
         forecaster.forecast()
 
 
@@ -598,7 +598,7 @@ def test_the_middle_of_each_month_is_monthly():
 def test_a_column_of_dates_is_refused_with_what_to_do(as_text):
     table = PASSENGERS.reset_index()
     table["month"] = table["month"].astype(str) if as_text else table["month"]
-    message = r"column 'month' holds dates.*set_index\('month'\)"
+    message = r"column 'month' contains dates.*set_index\('month'\)"
     for call in (
         lambda: make_supervised(table, target="passengers"),
         lambda: Forecaster(lags(), target="passengers").fit(table),
@@ -1079,7 +1079,7 @@ def test_scores_that_cannot_be():
         forecaster.score(PASSENGERS[100:101].shift(3, freq="MS"))
     strict = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=5)).fit(PASSENGERS[:100])
     with (
-        pytest.warns(UserWarning, match="rows are missing before them"),
+        pytest.warns(UserWarning, match="was given the rows before them"),
         pytest.raises(ValueError, match=r"no forecast whose 1 steps and history are all known"),
     ):
         strict.score(PASSENGERS[110:114])

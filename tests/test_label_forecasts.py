@@ -404,7 +404,7 @@ def test_bounds_are_of_numbers(bounds):
 
 
 def test_a_classifier_needs_labels_and_a_regressor_numbers():
-    with pytest.raises(ValueError, match=r"the target 'load' holds decimals.*df\['load'\] > limit"):
+    with pytest.raises(ValueError, match=r"'load' contains decimals.*df\['load'\] > limit"):
         Forecaster(lags()).fit(TABLE)
     with pytest.raises(ValueError, match=r"targets \['state'\] are text.*in place of Ridge"):
         forecaster(lags(Ridge())).fit(TABLE)

@@ -351,7 +351,7 @@ def test_series_are_chosen():
 
 
 def test_ids_need_several_series(year):
-    with pytest.raises(ValueError, match="forecast holds only one"):
+    with pytest.raises(ValueError, match="forecast has only one"):
         ForecastDisplay.from_predictions(year, ids=["a"])
 
 
@@ -444,7 +444,7 @@ def test_missing_columns_are_named(year):
         .fit(SHOPS)
         .forecast()
     )
-    with pytest.raises(ValueError, match=r"truth must tell which series .* column 'shop'"):
+    with pytest.raises(ValueError, match=r"truth must give the series .* column 'shop'"):
         ForecastDisplay.from_predictions(forecast, SHOPS, SHOPS[["sold"]])
 
 
