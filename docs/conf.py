@@ -25,7 +25,6 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "myst_parser",
-    "api_pages",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]

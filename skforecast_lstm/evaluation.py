@@ -360,8 +360,9 @@ class BacktestResult:
               for example of a series that training has not seen.
             * ``skill`` is ``1 - mae / mae of the first baseline``.
             * With intervals, ``coverage`` is the share of truths inside. ``interval_score`` is the
-              width with a penalty for truths outside; see :func:`~skforecast_lstm.metrics.interval_score`. ``pinball`` is
-              the mean quantile loss of both ends.
+              width with a penalty for truths outside; see
+              :func:`~skforecast_lstm.metrics.interval_score`. ``pinball`` is the mean quantile loss
+              of both ends.
 
             For labels:
 

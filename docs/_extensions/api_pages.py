@@ -1,4 +1,4 @@
-"""What the pages of the API show: all methods of a class, and parameters under headings."""
+"""What the pages of the API show: all methods of a class, and the name to import it by."""
 
 import importlib
 import inspect
@@ -12,18 +12,6 @@ LEFT_OUT = re.compile(
 )
 # Packages whose methods are documented elsewhere: they are not what a class is used by here.
 FOREIGN = ("keras.", "scikeras.", "tensorflow.")
-
-# The first parameter below each heading, in the order of the signatures of the networks.
-HEADINGS = {
-    "units": "Network",
-    "loss": "Training",
-    "early_stopping": "Early stopping",
-    "feature_scaler": "Data",
-    "callbacks": "Running",
-    "quantiles": "Levels, seasons and quantiles",
-}
-LAST_SHARED = ("target_scaler", "class_weight")
-PARAMETER = re.compile(r"^(\s+)\*\*(\w+)\*\*")
 
 
 def find(fullname: str) -> object:
@@ -53,30 +41,3 @@ def documented_methods(fullname: str) -> list[str]:
         and inspect.isroutine(getattr(cls, name, None))
     ]
     return sorted(methods, key=lambda name: (name != "fit", name))
-
-
-def add_headings(app, what, name, obj, options, lines) -> None:
-    """Put the parameters of the networks under headings, below which they are found sooner."""
-    if what != "class" or not any(line.strip().startswith("**early_stopping**") for line in lines):
-        return
-    headed, previous = [], None
-    for line in lines:
-        found = PARAMETER.match(line)
-        if found:
-            parameter = found[2]
-            heading = HEADINGS.get(parameter)
-            if previous == "verbose" and heading is None:
-                heading = "Labels"
-            if previous in LAST_SHARED and parameter in inspect.signature(obj).parameters:
-                heading = "This architecture"
-            if heading:
-                headed += [f"{found[1]}.. rubric:: {heading}", ""]
-            previous = parameter
-        headed.append(line)
-    lines[:] = headed
-
-
-def setup(app):
-    """Take part after numpydoc, whose lines it reads."""
-    app.connect("autodoc-process-docstring", add_headings, priority=900)
-    return {"parallel_read_safe": True}
