@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from numbers import Integral
@@ -13,7 +14,13 @@ from skforecast_lstm._pages import see
 from skforecast_lstm._targets import parse_step_name
 from skforecast_lstm._windows import KnownAhead, Windows
 
-__all__ = ["among_history", "are_forecast", "find_known", "known_by_step"]
+__all__ = [
+    "among_history",
+    "are_forecast",
+    "find_known",
+    "known_by_step",
+    "warn_if_coming_is_lost",
+]
 
 
 def find_known(known_future: Any, names: Any, n_columns: int) -> KnownAhead | None:
@@ -92,6 +99,33 @@ def among_history(columns: Sequence[int], ahead: KnownAhead | None) -> tuple[int
             f"each target. {see('covariates')}"
         )
     return tuple(int(column - (ahead.columns < column).sum()) for column in columns)
+
+
+def warn_if_coming_is_lost(X: Any, windows: Sequence[Any]) -> None:
+    """Say which coming values of covariates a step in front of the window has dropped.
+
+    Parameters
+    ----------
+    X : DataFrame, or anything without names
+        The table that the pipeline is fitted to.
+    windows : sequence of WindowTransformer
+        The fitted window steps of the pipeline.
+    """
+    parsed = [parse_step_name(name) for name in getattr(X, "columns", ())]
+    coming = {covariate for covariate, step in filter(None, parsed) if step > 0}
+    for window in windows:
+        left = getattr(window, "feature_names_in_", None)
+        if left is None:  # without names nobody can tell
+            continue
+        lost = sorted(name for name in coming if not any(f"{name}(t+" in str(c) for c in left))
+        if lost:
+            warnings.warn(
+                f"the coming values of {lost} are dropped before the window, so forecasts do not "
+                f"use them. A ColumnTransformer keeps the columns that it does not name with "
+                f"remainder='passthrough'. {see('covariates', 'categories')}",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def _position(column: Any, names: Sequence[Any], n_columns: int) -> int | None:

@@ -108,7 +108,8 @@ def numbers_expected(frame: Frame, estimator: Any) -> Iterator[None]:
             advice = (
                 f"columns {texts} are text. Leave them out (features=...), name the one that tells "
                 f"series apart as group=..., or encode them before the window, with a "
-                f"ColumnTransformer. {see('categories')}"
+                f"ColumnTransformer as the scaler; with group=..., encode them in the table. "
+                f"{see('categories')}"
             )
         else:
             advice = (
@@ -137,9 +138,9 @@ def text_columns_named(X: Any) -> Iterator[None]:
             raise
         raise ValueError(
             f"a step of the pipeline takes numbers only ({error}), but columns {texts} are text. "
-            f"Leave them out, or encode them before the window, with a ColumnTransformer. If one "
-            f"tells series apart, take make_lstm_pipeline(..., group=...). "
-            f"{see('categories', 'many series')}"
+            f"Leave them out, or encode them before the window, with a ColumnTransformer as the "
+            f"scaler. If one tells series apart, take make_lstm_pipeline(..., group=...), and "
+            f"encode the others in the table. {see('categories', 'many series')}"
         ) from error
 
 

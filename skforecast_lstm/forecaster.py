@@ -542,6 +542,12 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         return self._names(needed)
 
     def _future_table(self, future: Any, needed: list[Any]) -> pd.DataFrame:
+        if isinstance(future, Mapping):
+            raise TypeError(
+                f"future must be a table with the dates that follow, got a "
+                f"{type(future).__name__}. Make it pd.DataFrame(future, index=dates). "
+                f"{see('covariates')}"
+            )
         table = named_table(future, needed)
         return with_times(table, self.time, self.group) if self.time in table else table
 

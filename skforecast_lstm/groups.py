@@ -149,13 +149,14 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self : GroupScaler
             The fitted transformer.
         """
-        _, values, labels, _ = self._check_table(X, reset=True)
+        X, values, labels, position = self._check_table(X, reset=True)
         if self.pooled:
             _warn_if_lost(values, labels)
             self.scalers_: dict[Any, Any] = {}
             self.pooled_scaler_ = _fit_scaler(self.scaler, values)
         else:
             self.scalers_, self.pooled_scaler_ = _fit_scalers(self.scaler, values, labels)
+            self._warn_if_static_is_lost(X, values, labels, position)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -212,6 +213,33 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             table, dtype=FLOATS, ensure_all_finite="allow-nan", input_name="X", estimator=self
         )
         return X, values, labels, position
+
+    def _warn_if_static_is_lost(
+        self, X: Any, values: np.ndarray, labels: np.ndarray, position: int | None
+    ) -> None:
+        """Name the columns that tell series apart, and that scaling each by itself makes equal."""
+        by_series = pd.DataFrame(values).groupby(labels, sort=False)
+        lowest, highest = by_series.min(), by_series.max()
+        is_static = (lowest == highest).all() & (lowest.min() < lowest.max())
+        if not is_static.any() or len(lowest) == len(values):  # one row each tells nothing
+            return
+        first_rows = [rows[0] for rows in rows_of_series(labels).values()]
+        scaled = _through_scalers(
+            self.scalers_, self.pooled_scaler_, "transform", values[first_rows], labels[first_rows]
+        )
+        lost = np.flatnonzero(is_static & (scaled == scaled[0]).all(axis=0))
+        if not len(lost):
+            return
+        names = np.asarray(getattr(X, "columns", np.arange(X.shape[1])))
+        names = names if position is None else np.delete(names, position)
+        warnings.warn(
+            f"columns {names[lost].tolist()} have one value for each series, and GroupScaler, "
+            f"which scales each series by itself, makes them equal for all. Let them through: "
+            f"GroupScaler(ColumnTransformer([('own', StandardScaler(), [positions of the others])],"
+            f" remainder='passthrough'), group={self.group!r}). {see('categories')}",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def _through(self, method: str, X: Any) -> Any:
         check_is_fitted(self, "scalers_")

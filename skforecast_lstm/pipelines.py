@@ -23,6 +23,8 @@ from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._inspect import fitted_windows
+from skforecast_lstm._known import warn_if_coming_is_lost
 from skforecast_lstm._labels import Labels, label_array, log_of
 from skforecast_lstm._pages import see
 from skforecast_lstm._scoring import accuracy_of_known, r2_of_known
@@ -299,7 +301,9 @@ class TablePipeline(Pipeline):
             The fitted pipeline.
         """
         with _tables_kept(X) as X, text_columns_named(X):
-            return super().fit(X, y, **params)
+            super().fit(X, y, **params)
+            warn_if_coming_is_lost(X, fitted_windows(self))
+        return self
 
     @available_if(_pipeline_has("fit_transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:

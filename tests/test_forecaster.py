@@ -254,6 +254,13 @@ def test_dates_of_the_future_that_are_there_twice():
         forecaster.forecast(future=twice)
 
 
+def test_a_future_that_is_a_dict_has_no_dates():
+    table = pd.DataFrame({"sold": np.arange(20.0), "price": np.arange(20.0)})
+    forecaster = Forecaster(Ridge(), target="sold", known_future="price").fit(table)
+    with pytest.raises(TypeError, match=r"future must be a table .* got a dict"):
+        forecaster.forecast(future={"price": [20.0]})
+
+
 def test_columns_whose_future_is_missing_are_named():
     table = driven().assign(weather=np.arange(120.0))
     forecaster = Forecaster(lags(), target="sold", known_future="promotion", n_steps_out=4).fit(

@@ -11,6 +11,7 @@ import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
@@ -794,3 +795,22 @@ def test_a_series_that_is_lost_beside_the_others_is_named():
     with pytest.warns(UserWarning, match=r"series 'kiosk' varies by less than .* window_norm=None"):
         GroupScaler(group="shop", pooled=True).fit(table)
     GroupScaler(group="shop").fit(table)
+
+
+def test_a_static_feature_that_every_series_scales_away_is_named():
+    shops = pd.DataFrame({"sold": [1.0, 5.0, 3.0, 9.0], "is_large": [0.0, 1.0] * 2})
+    with pytest.warns(UserWarning, match=r"columns \['is_large'\] have one value for each series"):
+        GroupScaler(group="shop").fit(shops.assign(shop=["kiosk", "market"] * 2))
+    with pytest.warns(UserWarning, match=r"columns \[1\] have one value"):
+        GroupScaler(group=2).fit(shops.assign(shop=[1.0, 2.0] * 2).to_numpy())
+
+
+def test_a_static_feature_that_is_kept_or_the_same_for_all_is_no_matter():
+    shops = pd.DataFrame({"sold": [1.0, 5.0, 3.0, 9.0], "size": [0.0, 1.0] * 2})
+    shops["shop"] = list("abab")
+    let_through = ColumnTransformer([("own", StandardScaler(), [0])], remainder="passthrough")
+    scaled = GroupScaler(let_through, group="shop").fit_transform(shops)
+    assert scaled["size"].tolist() == [0, 1, 0, 1]
+    GroupScaler(group="shop").fit(shops.assign(size=1.0))
+    GroupScaler(group="shop", pooled=True).fit(shops)
+    GroupScaler(group="shop").fit(shops[:2])  # one row of each tells nothing

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -288,3 +290,22 @@ def test_a_forecast_reads_the_coming_prices():
     forecaster.fit(table[:150])
     coming = table.loc[table.index[150:156], known]
     assert_allclose(forecaster.forecast(6, future=coming)["sold"], table["sold"][150:156])
+
+
+def test_coming_values_that_a_step_before_the_window_drops_are_named():
+    table = pd.DataFrame(
+        {"sold": np.arange(40.0), "price": np.arange(40.0) % 7, "holiday": np.arange(40) % 2}
+    )
+    drops = ColumnTransformer(
+        [("numbers", StandardScaler(), ["sold"])], verbose_feature_names_out=False
+    )
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, scaler=drops)
+    framing = {"target": "sold", "features": "sold", "known_future": ["price", "holiday"]}
+    with pytest.warns(UserWarning, match=r"coming values of \['holiday', 'price'\] are dropped"):
+        Forecaster(model, **framing).fit(table)
+    X, y = make_supervised(table, **framing)
+    with pytest.warns(UserWarning, match=r"coming values of \['holiday', 'price'\] are dropped"):
+        model.fit(X, y)
+    for names in (True, False):  # "remainder__price(t+1)" is kept as well
+        keeps = clone(drops).set_params(remainder="passthrough", verbose_feature_names_out=names)
+        clone(model).set_params(scale=keeps).fit(X, y)
