@@ -229,6 +229,8 @@ PAGES = [
 ]
 
 
+# Keras' own: TensorBoard makes an array of the rate in a way that NumPy deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("page", PAGES)
 def test_examples_of_the_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where files that it writes may lie
