@@ -545,7 +545,7 @@ def test_the_example_of_mlflow(mlflow):
 
 
 def test_the_page_has_one_example_for_each_library_of_the_extra():
-    project = (PAGE.parents[1] / "pyproject.toml").read_text("utf-8")
+    project = (PAGE.parents[2] / "pyproject.toml").read_text("utf-8")
     extra = re.search(r"^clients = \[(.*?)\]$", project, re.MULTILINE | re.DOTALL)[1]
     libraries = [name.lower() for name in re.findall(r'"([A-Za-z]+)>=', extra)]
     found = [
