@@ -484,9 +484,10 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             f"{self.n_lacking[rows].max()} of the {self.n_steps} steps of their window{first}. "
             f"Neither fit nor this call was given the rows before them; {what}. "
             f"Give the rows before them, too, and use the last predictions: "
-            f"model.predict(df[-{self.n_steps - 1 + len(rows)}:])[-{len(rows)}:]. This warning then "
-            f"counts the rows that are history only. Forecaster.forecast(data=df) does both. If "
-            f"these rows come before the fitted ones, as with KFold, split with TimeSeriesSplit. "
+            f"model.predict(df[-{self.n_steps - 1 + len(rows)}:])[-{len(rows)}:]. This warning "
+            f"then counts the rows that are history only. Forecaster.forecast(data=df) does both. "
+            f"If these rows come before the fitted ones, as with KFold, split with "
+            f"TimeSeriesSplit. "
             f"{see('windows')}",
             IncompleteWindowWarning,
             stacklevel=3,
