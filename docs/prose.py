@@ -18,7 +18,7 @@ from myst_parser.parsers.docutils_ import Parser
 ROOT = Path(__file__).parents[1]
 LONGEST = 30
 LEFT_OUT = re.compile(
-    r"\b((is|are|was|be|been) (told|said|spoken)|of which|what is said|held against|walks?|"
+    r"\b((is|are|was|be|been) (told|said|spoken)|of which|what is said|held against|walks|walked|"
     r"speaks of|stands? (for itself|in|by)|promises?|(it|they|that|which) holds?)\b",
     re.IGNORECASE,
 )
