@@ -30,6 +30,7 @@ def test_every_page_of_the_tutorial_is_here():
     assert {path.stem for path in FOLDER.glob("*.rst")} == set(EXPECTED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", EXPECTED)
 def test_keras_code_of_the_tutorial_runs(page):
     """One epoch each: whether Keras comes near its numbers is Keras' matter, the shape is ours."""
