@@ -18,7 +18,7 @@ QUESTIONS = [
     ("Which shape does X have?", ["samples", "time steps", "features", "shape"], "guide/windows"),
     ("Which framing is mine?", ["univariate", "multivariate", "parallel"], "guide/problems"),
     ("What are steps, what features?", ["time step", "feature"], "glossary"),
-    ("How do I see the samples?", ["first sample"], "guide/windows"),
+    ("How do I see the samples?", ["print the samples"], "guide/windows"),
     ("Many sites in one table?", ["group=", "series"], "guide/many_series"),
     (
         "Predict a series not seen in training?",
