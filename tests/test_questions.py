@@ -142,6 +142,7 @@ QUESTIONS = [
     ("Is an LSTM the right tool?", ["right tool", "autoets", "ridge"], "faq"),
     ("How much data does it need?", ["how much data", "rows"], "faq"),
     ("Stock prices?", ["stock prices", "last value"], "faq"),
+    ("Stock prices, measured", ["stock", "last value"], "benchmarks"),
     ("Above zero?", ["lower=0"], "guide/horizon"),
     ("In order, high above low?", ["high above low", "lower="], "faq"),
     ("Intermittent demand?", ["intermittent"], "faq"),
