@@ -46,6 +46,7 @@ docs: $(READY)
 # Sentences and headings that are hard to read, of the pages without the pictures of the examples.
 prose: $(READY)
 	$(BIN)/pip install --quiet -e ".[docs]"
+	rm -rf docs/_build/prose
 	$(BIN)/sphinx-build -q -D plot_gallery=0 -b html docs docs/_build/prose
 	$(BIN)/python docs/prose.py docs/_build/prose/.doctrees
 
