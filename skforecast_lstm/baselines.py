@@ -39,9 +39,9 @@ _PARAMETERS = """n_targets : int, default=None
         (``"sales(t+1)"``, from :func:`make_supervised`), else 1. A 3-D `y` tells by itself.
     lead : int, default=1
         Rows from the origin, where the window ends, to the first target: the `lead` of
-        :func:`make_supervised`. In a nowcast (``lead=0`` there) a target's own value is no feature;
-        give the windows a column of its values one row late, and name it with `columns`: one row
-        lies between the last of them and the first target, so `lead` stays 1.
+        :func:`make_supervised`. In a nowcast (``lead=0`` there) a target's own value is no feature.
+        Give the windows a column of its values one row late, and name it with `columns`. One row
+        lies between the last of these values and the first target, so `lead` stays 1.
     columns : sequence of int, default=None
         Positions, among the features, of the targets' own history, one per target. None: the first
         ones, where :func:`make_supervised` puts them."""

@@ -101,7 +101,7 @@ class LagsToWindows(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> LagsToWindows:
-        """Find which columns are lags, and of which series.
+        """Find the columns that are lags, and the series of each.
 
         Parameters
         ----------

@@ -284,9 +284,9 @@ class Share(layers.Layer):
 class ClassProbabilities(layers.Layer):
     """Probabilities of the labels of a row, from what a network puts out for them.
 
-    Labels of two classes are given by one number each, the logit of the second class. Where a label
-    has more classes, each label is given by as many numbers as the one with most classes has, of
-    which those that it does not have are left out of its softmax.
+    If all labels have two classes, the network gives one number for each label, the logit of the
+    second class. Otherwise it gives as many numbers for each label as the label with most classes
+    has. The softmax of a label leaves out the numbers of classes that it does not have.
 
     Parameters
     ----------
