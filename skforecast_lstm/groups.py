@@ -715,6 +715,6 @@ def _times_of_rows(X: Any, time: Any) -> pd.Index:
         raise ValueError(
             f"GroupTimeSeriesSplit needs to know when each row of X was, by dates, periods or "
             f"numbers in the index, got {got}. Give a DataFrame, and name the column or the index "
-            f"level that holds the times: GroupTimeSeriesSplit(time='date'). {see('many series')}"
+            f"level of the times: GroupTimeSeriesSplit(time='date'). {see('many series')}"
         )
     return times

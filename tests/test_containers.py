@@ -211,7 +211,7 @@ def test_make_supervised_frames_tables_of_other_libraries(convert, sales):
 def test_a_column_of_dates_is_refused_with_advice_that_can_be_followed(convert, one):
     one.insert(0, "ds", pd.date_range("2024-01-01", periods=ROWS))
     table = convert(one)
-    with pytest.raises(ValueError, match=r"'ds' contains dates.*Forecaster with time='ds'"):
+    with pytest.raises(ValueError, match=r"'ds' contains dates.*Forecaster: time='ds'"):
         make_supervised(table, target="sold")
     with pytest.raises(ValueError, match="'ds' contains dates"):
         Forecaster(flat(), target="sold").fit(table)

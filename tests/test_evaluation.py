@@ -748,7 +748,7 @@ NAMED = pd.DataFrame(Y_OF_ERRORS, columns=["a(t+1)", "a(t+2)"])
     [
         (
             {"cv": KFold(3)},
-            r"cv must give consecutive test rows that come after .* in fold 0 of KF",
+            r"cv must give consecutive test rows that come after .* In fold 0 of KF",
         ),
         ({"cv": ShuffleSplit(2, random_state=0)}, "cv must give consecutive test rows"),
         ({"cv": [(range(5), [6, 8])]}, r"the test rows are 6 to 8 \(2 rows\) and the training"),
@@ -875,9 +875,7 @@ def test_a_forecaster_takes_one_table_and_others_take_two():
 
 def test_folds_of_the_whole_table_are_refused():
     folds = [(np.arange(40), np.arange(40, 60))]
-    with pytest.raises(
-        ValueError, match=r"rows of X, of which there are 58, but fold 0 has row 59"
-    ):
+    with pytest.raises(ValueError, match=r"rows of X, which has 58, but fold 0 has row 59"):
         backtest(Forecaster(purged(), target="sold", n_steps_out=2), sold(), cv=folds)
 
 
