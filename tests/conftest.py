@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 # Read once, when TensorFlow is imported: pytest loads this file before any test module.
@@ -20,9 +21,20 @@ import pytest
 from skforecast_lstm import make_supervised
 from skforecast_lstm.datasets import load_air_passengers
 
+# Importing TensorFlow and collecting 7,000 tests makes a million objects that all stay: the garbage
+# collector would spend 4 of 14 seconds of each worker on looking through them.
+gc.disable()
 # The first example of a test may compile a graph, which says nothing about the others.
 hypothesis.settings.register_profile("skforecast_lstm", deadline=None)
 hypothesis.settings.load_profile("skforecast_lstm")
+
+
+def pytest_collection_finish():
+    """Let the garbage collector look at what tests leave behind, and at nothing older."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
