@@ -79,16 +79,12 @@ def run_without_level(code):
     return done.stdout, done.stderr
 
 
-def test_nothing_is_printed():
-    assert run_without_level(FIT) == ("", "")
-
-
 @pytest.mark.parametrize("module", ["regressors", "layers", "saving", "serving"])
 def test_a_submodule_that_is_imported_first_prints_nothing(module):
     assert run_without_level(f"import skforecast_lstm.{module}") == ("", "")
 
 
-def test_a_process_that_is_started_is_as_quiet():
+def test_nothing_is_printed_by_a_process_and_by_one_that_it_starts():
     start = f"subprocess.run([sys.executable, '-c', {FIT!r}], check=True)"
     code = f"{FIT}\nimport subprocess, sys\n{start}"
     assert run_without_level(code) == ("", "")
