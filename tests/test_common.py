@@ -218,11 +218,28 @@ def expected_failures(estimator):
 checks = parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 
 
+# What they check happens before and behind a network, which all classes share (see the test below),
+# in networks of shapes that no other check has: one class runs them, the others would trace two
+# networks for each to see the same.
+SHARED = {
+    "check_classifier_multioutput",
+    "check_classifiers_one_label_sample_weights",
+    "check_estimators_dtypes",
+    "check_n_features_in_after_fitting",
+    "check_regressors_no_decision_function",
+    "check_sample_weight_equivalence_on_dense_data",
+}
+
+
 def is_run(case):
     """Classifiers share all but the network, which the regressors' checks see: one runs all."""
     estimator, check = case.values if hasattr(case, "values") else case
-    is_sister = isinstance(estimator, BaseLSTMClassifier) and type(estimator) is not LSTMClassifier
-    return not is_sister or "classif" in check.func.__name__
+    name = check.func.__name__
+    if type(estimator) in (LSTMRegressor, LSTMClassifier):
+        return True
+    if isinstance(estimator, BaseLSTMClassifier):
+        return "classif" in name and name not in SHARED
+    return not isinstance(estimator, BaseLSTMRegressor) or name not in SHARED
 
 
 # A list, because pytest 9 warns about the generator that scikit-learn 1.7 and 1.8 put there.
@@ -244,6 +261,19 @@ def test_every_public_estimator_is_checked():
     checked = {cls.__base__ if cls.__module__ == __name__ else cls for cls in own}
     # They have no network: every estimator with one is a check of them.
     assert estimators - {BaseLSTMRegressor, BaseLSTMClassifier} == checked
+
+
+@pytest.mark.parametrize(
+    "cls", [*map(type, REGRESSORS), *map(type, CLASSIFIERS)], ids=lambda cls: cls.__name__
+)
+def test_architectures_differ_in_their_networks_alone(cls):
+    # Why one of them runs the checks that are no matter of networks.
+    base = BaseLSTMClassifier if issubclass(cls, BaseLSTMClassifier) else BaseLSTMRegressor
+    own = [vars(part) for part in cls.__mro__[: cls.__mro__.index(base)]]
+    code = {name for part in own for name, value in part.items() if callable(value)}
+    code |= {name for part in own for name, value in part.items() if isinstance(value, property)}
+    made = {"__init__", "__replace__", "__annotate__", "__annotate_func__"}  # by dataclass
+    assert code - made == {"build_network"}
 
 
 def test_expected_failures_are_strict(pytestconfig):
