@@ -70,7 +70,9 @@ def median_prediction(name, X, y, asked, **params):
     params = {"epochs": 120, "learning_rate": 0.005, **params}
     params = {"activation": "relu", "target_scaler": None, **params}
     models = [make(name, random_state=seed, **params).fit(X, y) for seed in SEEDS]
-    return np.median([model.predict(asked).ravel() for model in models], axis=0)
+    predicted = [model.predict(asked) for model in models]
+    assert predicted[0].shape == (1, *np.shape(y)[1:])
+    return np.median(np.reshape(predicted, (len(SEEDS), -1)), axis=0)
 
 
 @pytest.mark.slow
@@ -117,8 +119,12 @@ def test_many_to_many(name):
     np.testing.assert_allclose(predicted, [315, 320, 325], rtol=0.10)
 
 
-@pytest.mark.parametrize("layout", ["1-D", "2-D", "3-D"])
-@pytest.mark.parametrize("name", REGRESSORS)
+# That of one target and one step, in 1-D, needs a network of its own: the framings above ask every
+# architecture for it.
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [("LSTMRegressor", "1-D"), *((n, layout) for n in REGRESSORS for layout in ("2-D", "3-D"))],
+)
 def test_predict_returns_the_layout_of_y(name, layout):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(12, 4, 2))
