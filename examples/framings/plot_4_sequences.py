@@ -74,8 +74,8 @@ print("300, 305, 310 ->", model.predict(asked).round(1), "right is 315, 320, 325
 # %%
 # The last part of a sequence
 # ---------------------------
-# Where ``y`` has fewer steps than ``X``, the network keeps its last outputs. You do not set a number
-# for it. Here ``y`` has the last two steps.
+# Where ``y`` has fewer steps than ``X``, the network keeps its last outputs. You set no parameter
+# for that. Here ``y`` has the last two steps.
 
 model = SequenceLSTMRegressor(50, **tutorial).fit(X, y[:, -2:])
 print("The output of the network:", model.model_.output_shape)
@@ -92,10 +92,10 @@ except ValueError as error:
 # %%
 # A delay: outputs that see the next steps
 # ----------------------------------------
-# The output of a time step has seen the sequence up to this step, and nothing after it. Sometimes it
-# needs the next steps as well. Here each target is the sum of a number and the next one, which no
-# network can know at that step. ``delay=1`` lets every output wait for one time step more. You score
-# on sequences that were not trained on.
+# The output of a time step has seen the sequence up to this step, and nothing after it. Sometimes
+# it needs the next steps as well. Here each target is the sum of a number and the next one, which
+# no network can know at that step. ``delay=1`` lets every output wait for one time step more. You
+# score on sequences that were not trained on.
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 10))
@@ -104,9 +104,8 @@ for delay in (0, 1):
     model = SequenceLSTMRegressor(
         32, delay=delay, learning_rate=0.005, epochs=60, random_state=0
     ).fit(X[:200], y[:200])
-    print(
-        f"delay={delay}: mean absolute error {np.abs(model.predict(X[200:]) - y[200:]).mean():.2f}"
-    )
+    error = np.abs(model.predict(X[200:]) - y[200:]).mean()
+    print(f"delay={delay}: mean absolute error {error:.2f}")
 
 # %%
 # Real sequences: days of bike rentals
@@ -115,8 +114,8 @@ for delay in (0, 1):
 # working day, and the hour on the clock, as sine and cosine. The days after the first 109 are for
 # scoring.
 #
-# Days are independent only in part: warm days come in a row. So the test days are the last ones, not
-# days drawn at random.
+# Days are independent only in part: warm days come in a row. So the test days are the last ones,
+# not days drawn at random.
 
 bikes = load_bike_rentals()
 angle = 2 * np.pi * bikes.index.hour / 24
@@ -137,8 +136,8 @@ print(f"X {X.shape}, y {y.shape}, {n_days - n_train} days to score on")
 # - one-to-many: the rentals of each hour, from three facts about the day;
 # - many-to-one: the rentals of the whole day, from its hours.
 #
-# Beside them are the mean of working days and that of other days, which know no weather, and a ridge
-# regression that reads all 24 hours at once.
+# Beside them are the mean of working days and that of other days, which know no weather, and a
+# ridge regression that reads all 24 hours at once.
 
 settings = {
     "feature_scaler": "standard",
@@ -206,3 +205,19 @@ for name, values in {
     "mean of such days": by_hour["mean of such days"][:, 18:],
 }.items():
     print(f"{name:22s} {np.abs(values - y[test][:, 18:]).mean():.1f}")
+
+# %%
+# What did not work
+# -----------------
+# - A network for the evening alone is worse than the evening of the network for all hours. Fewer
+#   outputs give it less to learn from.
+# - The same is true of the day: the sum of the hourly predictions is better than a network that is
+#   trained on the 109 totals.
+# - The delay helps where the target depends on later time steps, as in the sums above. The rentals
+#   of an hour depend little on the weather after it, and the delay does not help there.
+# - One-to-many is hardly better than a mean. Three facts about a day are not much to read. With so
+#   few sequences, compare each network with a linear model.
+#
+# See also: :doc:`/guide/problems` for which problem you have, :doc:`/guide/architectures` for the
+# networks, :doc:`/guide/missing` for sequences of varying length,
+# :ref:`sphx_glr_auto_examples_framings_plot_9_classify_sequences.py` for labels instead of numbers.
