@@ -141,8 +141,8 @@ _ = axis.legend(frameon=False, ncols=2)
 # %%
 # What did not work
 # -----------------
-# - Vector output is worse than repeating last week here. It gets the calendar only after it has read
-#   the window. With another window or longer training the order may change: measure it.
+# - Vector output is worse than repeating last week here. It gets the calendar only after it has
+#   read the window. With another window or longer training the order may change: measure it.
 # - The encoder-decoders have the lowest errors, except for the first hours ahead. There they are
 #   the worst. They press the window into one vector before they write, and the last value gets
 #   lost in it.
