@@ -17,9 +17,9 @@ It runs in less than a minute.
 # %%
 # Put the sequences into one array
 # --------------------------------
-# ``X`` has the shape (sequences, frames, features); a frame is a time step. All sequences end at the
-# last frame, and shorter ones have NaN in front (padding). With ``missing="mask"`` the recurrent
-# layers skip these frames.
+# ``X`` has the shape (sequences, frames, features); a frame is a time step. All sequences end at
+# the last frame, and shorter ones have NaN in front (padding). With ``missing="mask"`` the
+# recurrent layers skip these frames.
 #
 # The sequences are sorted by speaker, so you shuffle them. Otherwise ``early_stopping=True``, which
 # holds out the last rows, would hold out whole speakers.
@@ -103,9 +103,9 @@ for name, (model, X) in inputs.items():
     print(f"{name:43s} accuracy {model.score(X, y_test):.3f}   log loss {loss:.3f}")
 
 # %%
-# Others report accuracies of 0.954 for a bidirectional LSTM [1]_, and 0.982 and 0.986 for an LSTM and
-# a GRU that end in a Gaussian process [2]_. The linear model of mean and last frame is as good as
-# the networks: the order of the frames tells little here.
+# Others report accuracies of 0.954 for a bidirectional LSTM [1]_, and 0.982 and 0.986 for an LSTM
+# and a GRU that end in a Gaussian process [2]_. The linear model of mean and last frame is about as
+# good as the networks: the order of the frames tells little here.
 
 # %%
 # Compare the architectures
@@ -196,16 +196,16 @@ for n_frames in (3, 6, 12, 29):
 # %%
 # What did not work
 # -----------------
-# - The networks are no better than the logistic regression of mean and last frame. Try a linear model
-#   of a few statistics before a network.
-# - After three frames the accuracy is far below that of whole recordings. The network was trained on
-#   whole ones.
-# - The architectures were compared on the test part to show them side by side. To choose one, compare
-#   them in the search above, on the training part.
+# - No network is clearly better than the logistic regression of mean and last frame. Try a linear
+#   model of a few statistics before a network.
+# - After three frames the accuracy is far below that of whole recordings. The network was trained
+#   on whole ones.
+# - The architectures were compared on the test part to show them side by side. To choose one,
+#   compare them in the search above, on the training part.
 #
-# See also: :doc:`/guide/classification` for labels and scores, :doc:`/guide/missing` for sequences of
-# varying length, :doc:`/guide/own_network` for networks of your own,
-# :ref:`sphx_glr_auto_examples_framings_plot_4_sequences.py` for sequences whose targets are numbers.
+# See also: :doc:`/guide/classification` for labels and scores, :doc:`/guide/missing` for sequences
+# of varying length, :doc:`/guide/own_network` for networks of your own,
+# :ref:`sphx_glr_auto_examples_framings_plot_4_sequences.py` for targets that are numbers.
 #
 # References
 # ----------
