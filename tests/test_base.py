@@ -564,7 +564,7 @@ def test_only_an_ensemble_has_a_spread(noise):
     X, y = noise
     with pytest.raises(NotFittedError):
         make(n_members=2).predict(X, return_std=True)
-    with pytest.raises(ValueError, match="return_std=True is the deviation between members, but LSTM"):
+    with pytest.raises(ValueError, match="deviation between members, but LSTM"):
         make().fit(X, y).predict(X, return_std=True)
 
 

@@ -317,7 +317,7 @@ def test_windows_of_one_step_are_enough():
 def test_a_nowcast_has_no_history_of_its_target_unless_it_is_given_one():
     data = pd.DataFrame(random_walks(), columns=["in1", "in2", "out"])
     X, y = make_supervised(data, "out", lead=0)
-    with pytest.raises(ValueError, match=r"lead=0 .* one row late"):
+    with pytest.raises(ValueError, match=r"lead=0 .* one row earlier"):
         make_pipeline(WindowTransformer(3), NaiveRegressor(lead=0)).fit(X, y)
     with pytest.raises(ValueError, match="is not the history"):
         make_pipeline(WindowTransformer(3), NaiveRegressor()).fit(X, y)
