@@ -239,3 +239,31 @@ def test_examples_of_the_pages(page, tmp_path, monkeypatch):
     )
     assert result.attempted > 0
     assert result.failed == 0
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+# One question each: a list of questions, of mistakes and of names is longer.
+LONGER = {"faq.rst": 300, "pitfalls.rst": 200, "reference.rst": 250, "tutorial.rst": 130}
+WRITTEN = [
+    path
+    for path in sorted(DOCS.rglob("*.rst"))
+    if path.relative_to(DOCS).parts[0] not in ("auto_examples", "api", "_build", "_backreferences")
+    and path.name != "sg_execution_times.rst"
+]
+GALLERY = sorted((DOCS.parent / "examples").rglob("plot_*.py"))
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_page_is_short(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGER.get(str(path.relative_to(DOCS)), 120)
+
+
+@pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
+def test_a_page_of_the_gallery_has_its_parts_and_writes_no_pictures(path):
+    text = path.read_text(encoding="utf-8")
+    for part in ("**You will learn**", "**Time to run:**", "\n# What did not work", "See also"):
+        assert part in text, part
+    for unwanted in ("savefig", "resolve()", "/tmp", "/home"):
+        assert unwanted not in text, unwanted

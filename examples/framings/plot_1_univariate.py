@@ -2,14 +2,16 @@
 Univariate forecasts, one step and several
 ==========================================
 
-You have one series and want its next value, or its next twelve. On this page you learn
+You have one series and want its next value, or its next twelve.
+
+**You will learn**
 
 - how a series becomes windows (look-back, ``n_steps_in``) and targets, and how to print both,
 - how one network predicts several steps at once (multi-step, vector output),
 - how to forecast past the end of the data, directly and recursively,
 - how to compare the two with simple forecasts on months that training has not seen.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

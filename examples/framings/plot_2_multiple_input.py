@@ -2,14 +2,16 @@
 Multiple input: one series from several others
 ==============================================
 
-You predict one column from several columns (multivariate input, one target). On this page you learn
+You predict one column from several columns (multivariate input, one target).
+
+**You will learn**
 
 - how to choose the features and the target,
 - what ``lead`` means, and why the tutorials' first answer is 65 while yours may be 85,
 - how to predict from new rows in which the target is not known yet,
 - how to let a network read the target's own past beside other columns.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

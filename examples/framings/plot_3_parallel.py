@@ -3,14 +3,15 @@ Parallel series: several targets at once
 ========================================
 
 Your table has several series, and you forecast all of them with one network (multivariate output).
-On this page you learn
+
+**You will learn**
 
 - how to predict every column of a table, one step ahead and several,
 - which layouts ``y`` may have, 2-D or 3-D, and that ``predict`` returns the same one,
 - how to predict some of the columns from all of them,
 - how to find out whether one network for all series is better than one for each.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

@@ -3,7 +3,9 @@ Independent sequences: one-to-many, many-to-one, many-to-many
 =============================================================
 
 Your samples do not follow one another in time: each is a sequence of its own, such as a day, a
-machine run or a patient. On this page you learn
+machine run or a patient.
+
+**You will learn**
 
 - how to give sequences to a regressor as one 3-D array, without a window step,
 - which class to take for one-to-many, many-to-one and many-to-many,
@@ -11,7 +13,7 @@ machine run or a patient. On this page you learn
 - how an output may see a few time steps more (``delay``), and what that is worth,
 - how to split sequences for a score.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

@@ -3,14 +3,15 @@ Encoder-decoder with attention, beside vector output
 ====================================================
 
 You forecast several steps, and wonder whether you need an encoder-decoder (sequence to sequence).
-On this page you learn
+
+**You will learn**
 
 - how vector output, an encoder-decoder and attention differ, layer by layer,
 - that each of them takes several series and several steps at once,
 - when an encoder-decoder pays: with covariates whose coming values are known,
 - what it does badly, and which parameter repairs that.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

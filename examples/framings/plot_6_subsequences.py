@@ -2,15 +2,16 @@
 CNN-LSTM and ConvLSTM: windows in subsequences
 ==============================================
 
-A CNN-LSTM and a ConvLSTM cut the window into subsequences, days of a week for example. On this page
-you learn
+A CNN-LSTM and a ConvLSTM cut the window into subsequences, days of a week for example.
+
+**You will learn**
 
 - that you set one number, ``n_seq``, and reshape nothing,
 - which windows can be cut, and which errors come otherwise,
 - what ``kernel_size`` and ``pool_size`` need,
 - how to search ``n_seq`` like any other parameter.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

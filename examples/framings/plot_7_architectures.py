@@ -2,15 +2,16 @@
 Compare all architectures and cells
 ===================================
 
-There are eight architectures and three kinds of cells. Which one do you need? On this page you
-learn
+There are eight architectures and three kinds of cells. Which one do you need?
+
+**You will learn**
 
 - how to compare them on one series, with several seeds and with the seconds that they take,
 - how large the differences are beside those between two seeds,
 - how they compare with a ridge regression and a seasonal naive forecast,
 - how to write a network of your own in a few lines, and compare it as well.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

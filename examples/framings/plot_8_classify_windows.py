@@ -3,14 +3,16 @@ Classify windows: will a limit be exceeded in the next hours?
 =============================================================
 
 You want a label for the coming time steps instead of a number (classification). Here: will more
-bikes than usual be rented in each of the next six hours? On this page you learn
+bikes than usual be rented in each of the next six hours?
+
+**You will learn**
 
 - how to frame a label column, and what ``X`` and ``y`` look like,
 - how to compare a network with simpler models by their probabilities,
 - how to check whether the probabilities are right,
 - how to choose the threshold from which you act.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%

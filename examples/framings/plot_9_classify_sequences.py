@@ -3,7 +3,9 @@ Classify sequences of different lengths
 =======================================
 
 Each sample is a sequence of its own, and you want its class. Here nine men say two Japanese vowels,
-640 times in all, in 7 to 29 frames of twelve numbers. Who is speaking? On this page you learn
+640 times in all, in 7 to 29 frames of twelve numbers. Who is speaking?
+
+**You will learn**
 
 - how sequences of different lengths become one array,
 - how to tune a classifier with stratified folds,
@@ -11,7 +13,7 @@ Each sample is a sequence of its own, and you want its class. Here nine men say 
 - how good a linear model of the same data is,
 - how much of a sequence the network needs.
 
-It runs in less than a minute.
+**Time to run:** less than a minute.
 """
 
 # %%
