@@ -23,6 +23,7 @@ You have one series and want its next value, or its next twelve.
 import textwrap
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -202,20 +203,21 @@ print(by_step.loc[[1, 3, 6, 12]].T.round(1).to_string())
 # %%
 # The first of the thirteen years, with the two ways beside what happened:
 
-display = ForecastDisplay.from_estimator(
-    forecasters["recommended, direct"], train, truth=test, n_history=48, label="direct"
+figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
+ForecastDisplay.from_estimator(
+    forecasters["recommended, direct"], train, truth=test, n_history=48, label="direct", ax=axis
 )
 recursive = forecasters["recommended, recursive"].forecast(HORIZON)
-display.ax_.plot(recursive.index, recursive["passengers"], ls="--", label="recursive")
+axis.plot(recursive.index, recursive["passengers"], ls="--", label="recursive")
 flat = forecasters["plain LSTM, direct"].forecast()
-display.ax_.plot(flat.index, flat["passengers"], ls=":", label="plain LSTM, direct")
-_ = display.ax_.legend(loc="upper left", frameon=False)
+axis.plot(flat.index, flat["passengers"], ls=":", label="plain LSTM, direct")
+_ = axis.legend(loc="upper left", frameon=False)
 
 # %%
 # What did not work
 # -----------------
 # - The plain LSTM predicts levels. Passengers grow, and it was never trained on the levels of the
-#   test years. Its forecasts stay too low, and repeating last year is better.
+#   test years. Its forecasts miss the peaks, and repeating last year is better.
 # - The scaler does not help: it moves the training rows to zero, not the rows of later years. The
 #   recommended pipeline predicts changes from the window itself, so it follows.
 # - Recursive forecasts are sometimes a little better than direct ones, sometimes worse. Here the

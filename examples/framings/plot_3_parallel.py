@@ -108,8 +108,9 @@ print(f"features {list(X.columns)}, targets {list(y.columns)}")
 # never call ``inverse_transform``.
 #
 # All are forecast four quarters ahead, in three folds of twelve quarters.
-# :func:`~skforecast_lstm.backtest` trains on the quarters before a fold and scores the fold. You
-# compare three models:
+# :func:`~skforecast_lstm.backtest` trains on the quarters before a fold and scores the fold. It
+# returns a :class:`~skforecast_lstm.BacktestResult`, which gives the scores by target or by step.
+# You compare three models:
 #
 # - *together*: the recommended pipeline, one network for all four series;
 # - *one by one*: the same pipeline, fitted to each series alone;

@@ -171,7 +171,7 @@ axis.set_yticks(list(places.values()), list(places))
 for (name, mae), style in zip(simple.items(), ("--", ":"), strict=True):
     axis.axvline(mae, color="0.4", ls=style, label=name)
 axis.set(xlabel="mean absolute error, bikes per hour")
-_ = axis.legend(frameon=False, loc="lower right")
+_ = axis.legend(frameon=False, loc="upper right")
 
 # %%
 # What did not work
