@@ -131,9 +131,10 @@ figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
 axis.plot(truth[shown], color="black", label="truth")
 for name, style in (("lead=0, weather", ":"), ("lead=1, weather and past", "-")):
     axis.plot(forecasts[name][shown], ls=style, label=name)
-axis.set(ylabel="bikes per hour", title="Five days of the four weeks that were scored")
+axis.set(ylabel="bikes per hour", ylim=(0, 700))
+axis.set_title("Five days of the four weeks that were scored")
 axis.tick_params(axis="x", rotation=20)
-_ = axis.legend(frameon=False)
+_ = axis.legend(frameon=False, ncols=3, loc="upper left")
 
 # %%
 # What did not work

@@ -193,7 +193,7 @@ for axis, kind, title in zip(axes, (1, 0), ("a working day", "a day off"), stric
         axis.plot(by_hour[name][day], label=name)
     axis.set(title=f"The first test day that is {title}", xlabel="hour of the day")
 axes[0].set_ylabel("bikes per hour")
-_ = axes[0].legend(frameon=False)
+_ = axes[1].legend(frameon=False, loc="upper left")
 
 # %%
 # The evening alone
