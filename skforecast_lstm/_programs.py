@@ -329,6 +329,8 @@ class Program:
                 rows, begins = tf.constant(orders[:, part]), tf.constant(part.start == 0)
                 with pace.timed(orders[:, part].size):
                     logs = self._train(samples, rows, rates, batch_size, begins)
+                if not np.isfinite(logs["loss"].numpy()).all():
+                    break  # the parts that follow would not be trained on, and have no loss
             for name, values in logs.items():
                 history.setdefault(name, []).extend(map(float, values.numpy()))
             check_finite(history["loss"], training.first_epoch)

@@ -342,6 +342,14 @@ def test_divergence_is_an_error_that_says_what_to_try_and_changes_nothing(data):
     np.testing.assert_array_equal(model.predict(X), before)
 
 
+def test_divergence_in_the_first_part_of_an_epoch_is_the_same_error(data, monkeypatch):
+    monkeypatch.setattr("skforecast_lstm._watchers._FIRST_BATCHES", 1)
+    X, y = data
+    model = make(learning_rate=1e12, optimizer="sgd", activation="relu", batch_size=len(X) // 4)
+    with pytest.raises(ValueError, match="loss is nan after 1 epochs: training diverged"):
+        model.fit(X * 1e10, y * 1e10)
+
+
 def test_dropout_is_seeded_and_trains_only(data):
     X, y = data
     first, again, other = (make(dropout=0.4, random_state=seed).fit(X, y) for seed in (0, 0, 1))
