@@ -15,7 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .DEFAULT_GOAL := check
 
 demo: $(READY)
-	$(BIN)/python examples/first_steps/plot_2_tune.py
+	unset TF_CPP_MIN_LOG_LEVEL; $(BIN)/python examples/first_steps/plot_1_forecast.py
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

@@ -74,7 +74,9 @@ print(forecast.round(1))
 
 last_year = passengers["1959"].set_axis(truth.index)
 inside = interval_coverage(truth, forecast["passengers_lower"], forecast["passengers_upper"])
-print(f"mean absolute error of the forecast: {mean_absolute_error(truth, forecast.passengers):5.1f}")
+print(
+    f"mean absolute error of the forecast: {mean_absolute_error(truth, forecast.passengers):5.1f}"
+)
 print(f"of the seasonal naive forecast:      {mean_absolute_error(truth, last_year):5.1f}")
 print(f"truths inside the 80 % interval:     {inside:5.0%}")
 
@@ -110,7 +112,9 @@ X, y = make_supervised(past, n_steps_out=12)
 windows = WindowTransformer(n_steps_in=24, n_steps_out=12, purge=False).fit_transform(X)
 print(f"rows of the series {past.shape}, X {X.shape}, y {y.shape}, windows {windows.shape}")
 print("columns of y:", *y.columns[:2], "...", y.columns[-1])
-print("the first complete window ends in", X.index[23].date(), "and begins with", windows[23, :3, 0])
+print(
+    "the first complete window ends in", X.index[23].date(), "and begins with", windows[23, :3, 0]
+)
 
 # %%
 # There are fewer rows in ``X`` than in the series. The targets of the last 11 origins are not all

@@ -61,14 +61,16 @@ try:
 except ValueError as error:
     print("ValueError:", error)
 windows_of_co2 = np.lib.stride_tricks.sliding_window_view(co2, WINDOW)
-print(f"\nX {X.shape}, y {y.shape}, complete windows: {(~np.isnan(windows_of_co2).any(axis=1)).sum()}")
+print(
+    f"\nX {X.shape}, y {y.shape}, complete windows: {(~np.isnan(windows_of_co2).any(axis=1)).sum()}"
+)
 
 # %%
 # Fill gaps without looking ahead
 # -------------------------------
-# ``ffill`` repeats the last known value, which is known at the time. ``interpolate`` draws a line to
-# the next known value. At an origin within a gap that value lies in the future: the forecast would
-# know what it has to forecast. So ``interpolate`` is wrong here, and its score would be too good.
+# ``ffill`` repeats the last known value, which is known at the time. ``interpolate`` draws a line
+# to the next known value. At an origin within a gap that value lies in the future: the forecast
+# would know what it has to forecast. So ``interpolate`` is wrong here, and its score would be too good.
 
 filled = co2.ffill()
 interpolated = co2.interpolate()
@@ -147,8 +149,8 @@ axis.legend(frameon=False, ncols=2)
 #   no forecast for weeks after a gap. It is the right choice if gaps are few and long.
 # - Without ``asfreq`` the window step finds holes in the dates, and warns. It cuts no window across
 #   a hole, which is the same as "drop".
-# - "mask" needs layers that can skip a time step. A ridge regression on a flat table of lags cannot:
-#   fill the gaps for it, or drop.
+# - "mask" needs layers that can skip a time step. A ridge regression on a flat table of lags
+#   cannot: fill the gaps for it, or drop.
 #
 # See also: :doc:`/guide/missing` (irregular times, sequences of varying length), :doc:`/pitfalls`,
 # :doc:`/guide/windows`.

@@ -157,7 +157,7 @@ axis.set_xlabel("growth of the MAE when the column is shuffled")
 axis.set_title("Importance for the next six hours", loc="left")
 
 # %%
-# The part of the day matters most: a network that looks six hours ahead has to know what time it is.
+# The part of the day matters most: to look six hours ahead, a network has to know what time it is.
 # Importance says what *this* model uses. Two columns that say the same, such as the weekday and the
 # kind of day, share their importance: if you shuffle one, the model still has the other.
 #

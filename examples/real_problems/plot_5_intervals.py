@@ -87,7 +87,8 @@ forecasters = {name: Forecaster(model, **framing).fit(train) for name, model in 
 # It also tells narrow intervals from wide ones.
 #
 # Windows need the rows before them. So the whole table is given, and only the results of the last
-# four weeks are used. A pipeline of scikit-learn has no ``predict_interval``, but its last step has.
+# four weeks are used. A pipeline of scikit-learn has no ``predict_interval``, but its last step
+# has.
 
 X, y = make_supervised(table, **framing)
 is_test = X.index >= train.index[-1]
@@ -204,8 +205,8 @@ print(f"\n{score(intervals, y.loc[coming].to_numpy(), parts)}")
 
 # %%
 # Over all years, both have about the coverage that was asked for. But the fixed intervals miss too
-# many truths in the wild years, and are too wide in the calm years after. The adaptive intervals are
-# closer to the asked coverage in both.
+# many truths in the wild years, and are too wide in the calm years after. The adaptive intervals
+# are closer to the asked coverage in both.
 
 figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
 axis.plot(rates["tbilrate"].loc["1970":], color="black", lw=1.2, label="truth")
