@@ -70,7 +70,8 @@ print(
 # -------------------------------
 # ``ffill`` repeats the last known value, which is known at the time. ``interpolate`` draws a line
 # to the next known value. At an origin within a gap that value lies in the future: the forecast
-# would know what it has to forecast. So ``interpolate`` is wrong here, and its score would be too good.
+# would know what it has to forecast. So ``interpolate`` is wrong here, and its score would be too
+# good.
 
 filled = co2.ffill()
 interpolated = co2.interpolate()

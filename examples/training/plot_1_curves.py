@@ -91,8 +91,8 @@ print("epochs trained:", stopped["lstm"].n_iter_)
 # Use callbacks of Keras
 # ----------------------
 # Any callback of Keras works. ``ReduceLROnPlateau`` lowers the learning rate when the loss no
-# longer falls. A callback of your own is a class with the methods that it needs. Callbacks that look at
-# epochs run beside the compiled program; those that look at batches make training slower.
+# longer falls. A callback of your own is a class with the methods that it needs. Callbacks that
+# look at epochs run beside the compiled program; those that look at batches make training slower.
 
 import keras  # noqa: E402
 
