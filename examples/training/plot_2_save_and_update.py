@@ -150,7 +150,6 @@ axis.legend(frameon=False, ncols=2)
 # the same script again: the same ``fit`` goes on from there, to the same weights. Here a callback
 # plays the power cut. Import Keras after this package: then TensorFlow prints nothing.
 
-
 import keras  # noqa: E402
 
 
