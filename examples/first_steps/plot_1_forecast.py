@@ -120,6 +120,9 @@ print(
 # There are fewer rows in ``X`` than in the series. The targets of the last 11 origins are not all
 # known, and the last row of all has no target yet. The first 23 windows are not complete, because
 # there is nothing before the first row. Training leaves them out.
+#
+# If you already have a table of lags, with columns such as ``lag_1`` and ``lag_2``, use
+# :class:`~skforecast_lstm.LagsToWindows` in place of the window step.
 
 # %%
 # Forecast from newer rows

@@ -129,8 +129,9 @@ for name, score in last.scores().drop("model").iterrows():
 # %%
 # Look at steps and folds
 # -----------------------
-# A mean over all forecasts hides a lot. ``scores("step")`` gives the error of each step ahead, and
-# ``scores("fold")`` that of each week. Printing the result shows all at once.
+# A mean over all forecasts hides a lot. ``backtest`` returns a
+# :class:`~skforecast_lstm.BacktestResult`. Its ``scores("step")`` gives the error of each step
+# ahead, and ``scores("fold")`` that of each week. Printing the result shows all at once.
 
 for part in ("step", "fold"):
     by_part = last.scores(part).pivot_table("mae", index=part, columns="model", sort=False)
@@ -146,10 +147,10 @@ display = BacktestDisplay.from_predictions(last, n_rows=9 * DAY)
 display.ax_.set_title("Bikes rented in three hours, forecast a day ahead", loc="left")
 
 # %%
-# The error by step, of the model and every baseline:
+# The error by step. The naive and the drift forecast have far larger errors and leave the picture.
 
 display = BacktestDisplay.from_predictions(last, kind="error")
-display.ax_.set_xlabel("steps of three hours ahead")
+display.ax_.set(ylim=(0, 120), xlabel="steps of three hours ahead")
 display.ax_.set_title("Mean absolute error in four weeks", loc="left")
 
 # %%

@@ -75,7 +75,7 @@ def make_model(*fields):
 # Measure what each covariate is worth
 # ------------------------------------
 # Four models, with the same folds and the same seed. Each is trained on all hours before the test
-# rows, and tested on the following four weeks, twice. The settings were chosen on earlier weeks.
+# rows, and tested on the following four weeks, twice.
 
 CALENDAR = ["hour", "weekday"]
 stages = {

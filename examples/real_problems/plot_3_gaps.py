@@ -138,7 +138,7 @@ for name, color in {"drop": "tab:orange", "mask": "tab:blue", "ffill": "tab:gree
     axis.plot(lines[shown], color=color, lw=1, label=f"{name}, one week ahead")
 axis.set(ylabel="CO2 (ppm)", xlim=(pd.Timestamp("1963-10-01"), pd.Timestamp("1964-12-31")))
 axis.set_title("Grey weeks are missing", loc="left")
-axis.legend(frameon=False, ncols=2)
+axis.legend(frameon=False, loc="upper left")
 
 # %%
 # Both ways to keep the windows that have a gap do better there than the last known value, and about

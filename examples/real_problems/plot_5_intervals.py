@@ -58,11 +58,12 @@ framing = {"target": "rentals", "n_steps_out": HORIZON, "known_future": "working
 # %%
 # Build two kinds of intervals
 # ----------------------------
-# With ``loss="quantile"`` one network learns the bounds themselves. They can be wide by day and
-# narrow at night. ``ConformalRegressor`` works around any regressor. It collects the errors of
-# weeks that the model was not fitted to, and puts the same width around every forecast. Here it is
-# around a network, and around the seasonal naive forecast, which repeats last week. The settings of
-# the networks were chosen on weeks before the last four.
+# With ``loss="quantile"`` one network learns the bounds themselves, by
+# :class:`~skforecast_lstm.layers.QuantileLoss`. They can be wide by day and narrow at night.
+# ``ConformalRegressor`` works around any regressor. It collects the errors of weeks that the model
+# was not fitted to, and puts the same width around every forecast. Here it is around a network, and
+# around the seasonal naive forecast, which repeats last week. The settings of the networks were
+# chosen on weeks before the last four.
 
 network = {"learning_rate": 0.003, "epochs": 30, "random_state": 0}
 quantiles = LSTMRegressor(loss="quantile", quantiles=(0.05, 0.5, 0.95), dropout=0.2, **network)

@@ -185,7 +185,8 @@ figure.supylabel("passengers (thousands)")
 # ``model_`` is a ``keras.Model``, so you can see what the parameters have put around the LSTM.
 # :class:`~skforecast_lstm.layers.WindowNorm` takes the level out of the window, and
 # :class:`~skforecast_lstm.layers.RestoreLevel` puts it back.
-# :class:`~skforecast_lstm.layers.LinearSkip` is the linear part.
+# :class:`~skforecast_lstm.layers.LinearSkip` is the linear part. Where ``n_members`` asks for
+# several networks, :class:`~skforecast_lstm.layers.MemberAverage` is their mean.
 
 network = ladder['+ linear_skip="ridge"']["lstm"].model_
 ours = (WindowNorm, RestoreLevel, LinearSkip)

@@ -83,9 +83,10 @@ display.ax_.set_title("The validation loss says when to stop", loc="left")
 print("epochs trained:", stopped["lstm"].n_iter_)
 
 # %%
-# The gap between the two lines is overfitting: the network goes on to learn the training rows by
-# heart. If both lines are still falling at the end, train longer. If both are high and flat, the
-# network is too small, or the window lacks what it needs.
+# After the best epoch the training loss still falls, and the validation loss does not. That is
+# overfitting: the network learns the training rows by heart. If both lines are still falling at the
+# end, train longer. If both are high and flat, the network is too small, or the window lacks what
+# it needs.
 
 # %%
 # Use callbacks of Keras
@@ -182,6 +183,9 @@ print("equal with the same seed:", np.array_equal(first, again))
 print("equal with another seed: ", np.array_equal(first, other))
 
 # %%
+# A network of your own is a subclass of :class:`~skforecast_lstm.BaseLSTMRegressor`. All of the
+# above works with it, too: :doc:`/guide/own_network`.
+#
 # See also: :doc:`/guide/training` (TensorBoard, W&B, custom losses), :doc:`/guide/tuning`,
-# :doc:`/guide/own_network`, :doc:`/guide/speed`, and the next page,
+# :doc:`/guide/speed`, and the next page,
 # :ref:`sphx_glr_auto_examples_training_plot_2_save_and_update.py`.
