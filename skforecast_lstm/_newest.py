@@ -153,7 +153,7 @@ def warn_if_missing(values: np.ndarray, series: Stacked, features: list[Any], n_
     warnings.warn(
         f"the forecast{_whose(series, numbers[0])} is NaN, because something is missing among the "
         f"last {n_rows} rows, which it is made from{what}{few}.{more} Fill the missing values "
-        f"(df.interpolate()), shorten the window, or let the network skip such rows "
+        f"(df.ffill()), shorten the window, or let the network skip such rows "
         f"(WindowTransformer(missing='mask')). {see('missing values')}",
         UserWarning,
         stacklevel=3,

@@ -467,7 +467,7 @@ class Windows(np.lib.mixins.NDArrayOperatorsMixin):
             f"{owner}(missing='drop') leaves {n_dropped} of {is_possible.sum()} windows out of "
             f"training: each contains one of the {n_missing} rows with a missing value. A shorter "
             f"window loses fewer (n_steps_in={self.n_steps}); missing='mask' lets recurrent layers "
-            f"skip such rows; filling them before the window (SimpleImputer, df.interpolate()) "
+            f"skip such rows; filling them before the window (df.ffill(), SimpleImputer) "
             f"loses none. {see('missing values')}",
             UserWarning,
             stacklevel=4,

@@ -495,7 +495,7 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
     when = "" if label is None else f" ({label!s})"
     return (
         f"Input X of {owner} contains NaN, and missing='error': in columns {shown}, first in row "
-        f"{row}{when}. Fill it before the window (SimpleImputer, df.interpolate()), leave such "
+        f"{row}{when}. Fill it before the window (df.ffill(), SimpleImputer), leave such "
         f"windows out with missing='drop', or let the network skip such rows with missing='mask'. "
         f"{see('missing values')}"
     )
