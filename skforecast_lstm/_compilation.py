@@ -44,6 +44,20 @@ class Compilation:
         rate = self.optimizer.get_config().get("learning_rate")
         return None if isinstance(rate, dict) else rate
 
+    def n_axes_of_losses(self, output_shape: tuple[int, ...]) -> int:
+        """Axes of what the loss returns, that of the samples first; 1 if it is one number.
+
+        Those of Keras take the mean over the last axis of outputs; a user's own need not, or may
+        take it over more.
+        """
+        outputs = keras.ops.zeros((2, *output_shape))
+        try:
+            loss = keras.losses.get(self.loss)
+            loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
+            return max(1, len(keras.ops.shape(loss(outputs, outputs))))
+        except (NotImplementedError, TypeError, ValueError):
+            return len(output_shape)  # Keras says what is wrong, if anything is
+
     def compile(self, model: keras.Model) -> None:
         """Give the model its loss, optimizer and metrics."""
         model.compile(loss=self.loss, optimizer=self.optimizer, metrics=self.metrics)

@@ -112,11 +112,13 @@ class Program:
         # For layers of a user's own that draw without a generator of theirs.
         self._generator = keras.random.SeedGenerator(0)
         self._loaded: Sequence[State] | None = None
+        self._n_weight_axes = 1
         if compilation is not None:
             compilation.compile(self.model)
             reduce_nothing(self.model.optimizer)
             self.model.optimizer.build(self.model.trainable_variables)
             self._slots = compilation.slots
+            self._n_weight_axes = compilation.n_axes_of_losses(self.model.output_shape[1:])
             self._optimizer_start = [v.numpy() for v in self.model.optimizer.variables]
             self._build_metrics()
 
@@ -146,17 +148,14 @@ class Program:
             return traced.get_concrete_function()
 
     def _signature(self) -> tuple[tf.TensorSpec, ...]:
-        """Table, starts, what is known ahead if the network reads it, targets and weights.
-
-        Weights are those of rows, or of each step of the output, but for its last axis.
-        """
+        """Table, starts, what is known ahead if the network reads it, targets and weights."""
         output_shape, floatx = self.model.output_shape[1:], keras.config.floatx()
         return (
             tf.TensorSpec([None, self._n_features], floatx),
             tf.TensorSpec([None], tf.int32),
             *(tf.TensorSpec(known.shape, floatx) for known in self.model.inputs[1:]),
             tf.TensorSpec([None, *output_shape], floatx),
-            tf.TensorSpec([None, *(None for _ in output_shape[1:])], floatx),
+            tf.TensorSpec([None] * self._n_weight_axes, floatx),
         )
 
     def _inference(self, n_windows: int) -> tuple[Any, int]:
@@ -374,15 +373,26 @@ class Program:
 
     def _tensors(self, samples: Samples) -> tuple[tf.Tensor, ...]:
         """What the loops take; a sample weighs one where nothing else is said."""
-        weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
-        target, steps = (spec.shape[1:] for spec in self._signature()[-2:])
+        target = self.model.output_shape[1:]
         return (
             _tensor(samples.table),
             tf.constant(samples.starts, tf.int32),
             *self._known(samples.known),
             _tensor(samples.y.reshape(-1, *target)),
-            _tensor(weight.reshape(len(weight), *(-1 for _ in steps))),
+            _tensor(self._weights(samples)),
         )
+
+    def _weights(self, samples: Samples) -> np.ndarray:
+        """Weights with as many axes as the losses: those of rows, or of each step of the output."""
+        weight = np.ones(len(samples.y)) if samples.weight is None else samples.weight
+        n_rows, n_axes = len(weight), self._n_weight_axes
+        if weight.size > n_rows and n_axes < 2:
+            raise ValueError(
+                "class_weight weighs each label, but the loss takes the mean over the labels of a "
+                "row. Let it return a loss for each, keras.ops.mean(..., axis=-1), or set "
+                "class_weight=None."
+            )
+        return weight.reshape(n_rows, *[-1] * (n_axes > 1), *[1] * (n_axes - 2))
 
     def _known(self, known: np.ndarray | None) -> list[tf.Tensor]:
         """What is known ahead of each window, for a network that reads it."""

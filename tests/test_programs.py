@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 import skforecast_lstm
 from skforecast_lstm import (
     BaseLSTMRegressor,
+    LSTMClassifier,
     LSTMRegressor,
     WindowTransformer,
     _cache,
@@ -449,3 +450,94 @@ def test_a_schedule_of_ones_own_is_followed_update_by_update(data):
         order = rng.permutation(len(X))
         reference.fit(X[order], y[order], batch_size=16, shuffle=False, verbose=0)
     np.testing.assert_allclose(model.predict(X), reference.predict(X, verbose=0), atol=1e-5)
+
+
+# --- losses of a user's own that return more or less than one number per step -----------------
+
+
+def by_element(true, predicted):
+    return keras.ops.where(true > predicted, 2 * (true - predicted), predicted - true)
+
+
+def by_step(true, predicted):
+    return keras.ops.mean(by_element(true, predicted), axis=-1)
+
+
+def by_row(true, predicted):
+    loss = by_element(true, predicted)
+    return keras.ops.mean(keras.ops.reshape(loss, (-1, int(np.prod(loss.shape[1:])))), axis=1)
+
+
+def of_all(true, predicted):
+    return keras.ops.mean(by_element(true, predicted))
+
+
+class Summed(keras.losses.Loss):
+    def __init__(self):
+        super().__init__(reduction="sum")
+
+    def call(self, true, predicted):
+        return by_element(true, predicted)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "is_weighted"),
+    [
+        ("LSTMRegressor", by_element, False),
+        ("LSTMRegressor", by_element, True),
+        ("LSTMRegressor", of_all, True),
+        ("LSTMRegressor", Summed(), True),
+        ("EncoderDecoderLSTMRegressor", by_element, True),
+        ("EncoderDecoderLSTMRegressor", by_step, True),
+        ("EncoderDecoderLSTMRegressor", by_row, True),
+    ],
+)
+def test_a_loss_of_your_own_is_reduced_as_keras_reduces_it(data, name, loss, is_weighted):
+    X, y = data
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(X)) if is_weighted else None
+    model = make(name, epochs=1, loss=loss, batch_size=50).fit(X, y, sample_weight=weight)
+    reference = model._fitted_network.build(seed=np.random.RandomState(0).randint(2**31 - 1))
+    reference.compile(loss=loss, optimizer="adam")
+    y = y.reshape(len(y), *reference.output_shape[1:])
+    if is_weighted:  # Keras wants them with the axes of the losses
+        values = (loss.call if isinstance(loss, Summed) else loss)(y, y)
+        weight = weight.reshape(-1, *[1] * (values.ndim - 1 if values.ndim else 0))
+    history = reference.fit(X, y, sample_weight=weight, batch_size=50, verbose=0).history
+    np.testing.assert_allclose(model.history_["loss"], history["loss"], rtol=1e-5)
+    for ours, theirs in zip(model.model_.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_loss_by_element_of_a_batch_as_long_as_the_targets_weighs_rows(data):
+    X, y = data  # four samples of four numbers: weights of rows must not become those of columns
+    X, y, weight = X[:4], X[:4, -2:].reshape(4, 4), np.array([0.0, 1, 2, 3])
+    histories = [
+        make(epochs=2, loss=loss, jit_compile=jit).fit(X, y, sample_weight=weight).history_["loss"]
+        for loss, jit in [(by_step, False), (by_element, False), (by_element, True)]
+    ]
+    np.testing.assert_allclose(histories[1:], [histories[0]] * 2, rtol=1e-5)
+
+
+def squares(true, predicted):
+    return keras.ops.square(true - predicted)
+
+
+@pytest.mark.parametrize(("n_labels", "class_weight"), [(1, None), (2, {0: 1.0, 1: 3.0, 2: 0.5})])
+def test_a_loss_by_element_of_a_classifier_is_the_mean_of_it(data, n_labels, class_weight):
+    X, _ = data
+    y = (np.abs(X[:, :n_labels, 0]) * 2).clip(0, 2).astype(int)
+    params = {"epochs": 2, "random_state": 0, "class_weight": class_weight}
+    weight = np.linspace(0.5, 2, len(X))
+    histories = [
+        LSTMClassifier(4, loss=loss, **params).fit(X, y, sample_weight=weight).history_["loss"]
+        for loss in (squares, "mse")
+    ]
+    np.testing.assert_allclose(*histories, rtol=1e-5)
+
+
+def test_a_loss_of_whole_rows_has_no_weights_of_labels(data):
+    X, _ = data
+    y = (np.abs(X[:, :2, 0]) * 2).clip(0, 2).astype(int)
+    with pytest.raises(ValueError, match=r"class_weight weighs each label.*class_weight=None"):
+        LSTMClassifier(4, epochs=1, loss=by_row, class_weight="balanced").fit(X, y)
+    assert LSTMClassifier(4, epochs=1, loss=by_row).fit(X, y).n_iter_ == 1
