@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ from skforecast_lstm._watchers import is_setting, parted_from
 
 __all__ = ["KerasParams", "requests_of_itself"]
 
+# Where Keras has what parameters are routed to.
+_MODULES = {name: name for name in ("metrics", "callbacks")}
+_MODULES |= {"loss": "losses", "optimizer": "optimizers"}
 # Losses and metrics of the difference of forecast and truth, without underscores.
 _OF_DIFFERENCES = {
     *("mae", "meanabsoluteerror", "mse", "meansquarederror", "rmse", "rootmeansquarederror"),
@@ -41,7 +45,7 @@ class KerasParams(BaseWrapper):
     cloned and shown as scikit-learn does it.
     """
 
-    _routing_prefixes = ("optimizer", "loss", "metrics", "callbacks")
+    _routing_prefixes = tuple(_MODULES)
     _copied: list[tuple[str, Any, str]]
 
     # --- scikit-learn's conventions, where SciKeras has its own -------------------------------
@@ -164,16 +168,17 @@ class KerasParams(BaseWrapper):
                     )
 
     def _make_metrics(self) -> Sequence[Any] | None:
-        metrics = self._routed("metrics", self.metrics, get_metric_class)
-        if not any(name.startswith("metrics__") for name in self._routed_params()):
+        metrics = self._routed("metrics", self.metrics, _metric_named)
+        if not self._routed_to("metrics"):
             metrics = self.metrics  # Keras calls a metric in the history what the user calls it
         return metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics]
 
     def _make_optimizer(self) -> keras.optimizers.Optimizer:
-        if self.learning_rate is not None and "optimizer__learning_rate" in self._routed_params():
+        routed_rate = self._routed_to("optimizer").get("learning_rate")
+        if self.learning_rate is not None and routed_rate is not None:
             raise ValueError(
                 f"learning_rate={self.learning_rate} is short for optimizer__learning_rate, which "
-                f"is set too, to {vars(self)['optimizer__learning_rate']}. Give one of them."
+                f"is set too, to {routed_rate}. Give one of them."
             )
         optimizer = self._routed("optimizer", self.optimizer, get_optimizer_class)
         config = optimizer.get_config()
@@ -236,23 +241,65 @@ class KerasParams(BaseWrapper):
 
     def _routed(self, name: str, value: Any, convert: Callable | None) -> Any:
         """SciKeras' routing: make what a name or class stands for, with its routed parameters."""
-        params = route_params(self._routed_params(), destination=name, pass_filter=set())
+        params = self._routed_to(name)
         try:
             if convert is not None:
                 value = try_to_convert_strings_to_classes(value, convert)
             return unflatten_params(items=value, params=params)
         except (TypeError, ValueError) as error:
-            routed = ", ".join(f"{name}__{key}={item!r}" for key, item in params.items())
-            raise ValueError(
-                f"{name}={getattr(self, name)!r} cannot be made{f' with {routed}' * bool(routed)}: "
-                f"{error}"
-            ) from error
+            raise ValueError(self._why_not(name, params, error)) from error
+
+    def _routed_to(self, name: str) -> dict[str, Any]:
+        """The parameters that are routed there; those of None are taken back."""
+        params = route_params(self._routed_params(), destination=name, pass_filter=set())
+        return {key: value for key, value in params.items() if value is not None}
+
+    def _why_not(self, name: str, params: dict[str, Any], error: Exception) -> str:
+        """What to say of a loss, optimizer, metric or callback that cannot be made."""
+        given, kind = getattr(self, name), getattr(keras, _MODULES[name])
+        if not params:
+            asked = str(error).rpartition(": ")[2]  # of several, the one that is unknown
+            names = {n.lower(): n for n in dir(kind) if n[0] != "_"}
+            known = difflib.get_close_matches(asked.lower(), names)
+            maybe = f" Did you mean {names[known[0]]!r}?" if known else ""
+            return f"{name}={given!r} cannot be made: {error}.{maybe} {see('training')}"
+        routed = ", ".join(f"{name}__{key}={value!r}" for key, value in params.items())
+        undo = ", ".join(f"{name}__{key}=None" for key in params)
+        why, way_out = f"{str(error).rstrip('.')}.", ""
+        if "not a class" in str(error):
+            why = "Only a class takes parameters."
+            class_name = _class_of(given, kind)
+            if isinstance(given, str) and class_name:
+                way_out = f"Name the class, {name}={class_name!r}, or "
+            elif given is not None:
+                example = f"keras.{_MODULES[name]}.{class_name}" if class_name else "a class"
+                way_out = f"Give {example} itself, or "
+        way_out = f"{way_out}take the parameter back with set_params({undo})."
+        return (
+            f"{name}={given!r} cannot be made with {routed}. {why} {way_out[0].upper()}"
+            f"{way_out[1:]} {see('training')}"
+        )
 
 
 def _loss_named(name: str) -> Any:
     """A loss of Keras by its name: its class, which takes routed parameters, where it has one."""
     found = get_loss_class_function_or_string(name)
     return type(found) if isinstance(found, keras.losses.Loss) else found
+
+
+def _metric_named(name: str) -> Any:
+    """A metric of Keras by its name: its class, which takes routed parameters, where it has one."""
+    found = get_metric_class(name)
+    return type(found) if isinstance(found, keras.metrics.Metric) else found
+
+
+def _class_of(given: Any, kind: Any) -> str | None:
+    """The name of the class in a module of Keras that a name, function or object stands for."""
+    if isinstance(given, str):
+        given = kind.get(given) if hasattr(kind, "get") else given
+    name = getattr(given, "__name__", type(given).__name__).replace("_", "").lower()
+    classes = {n.lower(): n for n in dir(kind) if inspect.isclass(getattr(kind, n))}
+    return classes.get(name)
 
 
 def requests_of_itself(value: Any) -> bool:

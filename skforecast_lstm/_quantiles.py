@@ -27,6 +27,7 @@ class QuantilesMixin:
     _quantiles: tuple[float, ...]
     _y_shape: tuple[int, ...]
     _predict_all: Callable[[Any], np.ndarray]
+    _routed_to: Callable[[str], dict[str, Any]]
 
     def _check_quantiles(self) -> tuple[float, ...]:
         """The quantiles that the network predicts; a mean counts as one."""
@@ -49,7 +50,17 @@ class QuantilesMixin:
 
     def _make_loss(self) -> Any:
         """What training minimises."""
-        return QuantileLoss(self._quantiles) if _has_quantiles(self) else super()._make_loss()  # type: ignore[misc]
+        if not _has_quantiles(self):
+            return super()._make_loss()  # type: ignore[misc]
+        routed = self._routed_to("loss")
+        if routed:
+            given = ", ".join(f"loss__{name}={value!r}" for name, value in routed.items())
+            undo = ", ".join(f"loss__{name}=None" for name in routed)
+            raise ValueError(
+                f"loss='quantile' takes no {given}, only quantiles=... of the regressor. Take it "
+                f"back with set_params({undo}). {see('intervals')}"
+            )
+        return QuantileLoss(self._quantiles)
 
     def _find_quantiles(self, quantiles: Any, asked: str) -> np.ndarray:
         """Positions of quantiles among those that the network predicts; what was asked, if none."""

@@ -749,3 +749,55 @@ def test_a_loss_of_keras_by_its_name_takes_routed_parameters():
     np.testing.assert_array_equal(by_name.predict(X), by_class.predict(X))
     plain = LSTMRegressor(3, loss="Huber", **params).fit(X, X[:, 0, 0])
     assert np.abs(plain.predict(X) - by_name.predict(X)).max() > 1e-4
+
+
+def _absolute(true, predicted):
+    return keras.ops.mean(keras.ops.abs(true - predicted), axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("params", "routed", "message"),
+    [
+        ({"loss": _absolute}, {"loss__delta": 0.5}, r"set_params\(loss__delta=None\)"),
+        ({"loss": "huber"}, {"loss__delta": 0.5}, r"Name the class, loss='Huber', or take"),
+        ({"loss": "mse"}, {"loss__delta": 0.5}, r"loss='MeanSquaredError', or take"),
+        ({"loss": keras.losses.Huber()}, {"loss__delta": 0.5}, r"Give keras\.losses\.Huber itself"),
+        ({"loss": "MeanSquaredError"}, {"loss__delta": 0.5}, r"argument 'delta'\. Take .*=None"),
+        ({"loss": "quantile"}, {"loss__delta": 0.5}, r"loss='quantile' takes no loss__delta=0\.5"),
+        ({"loss": "hubber"}, {}, r"Did you mean 'huber'\?"),
+        ({"optimizer": "Adm"}, {}, r"Did you mean 'Adam'\?"),
+        ({"optimizer": keras.optimizers.Adam()}, {"optimizer__beta_1": 0.5}, r"optimizers\.Adam"),
+        ({"metrics": [_absolute]}, {"metrics__name": "m"}, r"set_params\(metrics__name=None\)"),
+        (
+            {"callbacks": keras.callbacks.EarlyStopping()},
+            {"callbacks__patience": 3},
+            r"Give keras\.callbacks\.EarlyStopping itself",
+        ),
+        ({}, {"callbacks__patience": 3}, r"class takes parameters\. Take .*patience=None\)"),
+    ],
+)
+def test_parameters_of_what_takes_none_are_refused_with_a_way_out(params, routed, message):
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    model = LSTMRegressor(2, epochs=1, **params).set_params(**routed)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, X[:, 0, 0])
+
+
+def test_a_routed_parameter_of_none_is_taken_back():
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    model = LSTMRegressor(2, epochs=1, random_state=0, loss="Huber", optimizer="sgd")
+    model.set_params(loss__delta=0.5, optimizer__momentum=0.9, optimizer__learning_rate=0.1)
+    model.set_params(loss=_absolute, loss__delta=None, optimizer__momentum=None)
+    model.set_params(optimizer__learning_rate=None, learning_rate=0.2)
+    expected = LSTMRegressor(
+        2, epochs=1, random_state=0, loss=_absolute, optimizer="sgd", learning_rate=0.2
+    )
+    expected.fit(X, X[:, 0, 0])
+    np.testing.assert_array_equal(clone(model).fit(X, X[:, 0, 0]).predict(X), expected.predict(X))
+
+
+@pytest.mark.parametrize("metrics", ["mae", ["mae"], "MeanAbsoluteError"])
+def test_a_metric_of_keras_by_its_name_takes_routed_parameters(metrics):
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    model = LSTMRegressor(2, epochs=1, metrics=metrics).set_params(metrics__name="apart")
+    assert sorted(model.fit(X, X[:, 0, 0]).history_) == ["apart", "loss"]
