@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -26,6 +27,13 @@ from skforecast_lstm._validation import (
 from skforecast_lstm._windows import asking_for
 
 __all__ = ["ConformalRegressor"]
+
+# What helps where a fold of the residuals is too small.
+_FEWER_ROWS = (
+    "Give ConformalRegressor fewer or shorter folds, cv=TimeSeriesSplit(2, test_size=...), shorten "
+    "the window (n_steps_in), or give more training rows (in backtest: fewer or shorter test "
+    "folds)."
+)
 
 
 def _is_adaptive(regressor: ConformalRegressor) -> bool:
@@ -207,9 +215,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         cv = 5 if self.cv is None else self.cv
         cv = TimeSeriesSplit(cv) if isinstance(cv, Integral) else check_cv(cv)
         parts = []
-        for train, test in cv.split(X, y):
+        folds = self._folds(cv, X, y)
+        for number, (train, test) in enumerate(folds, start=1):
             params = {k: _take_if_by_row(v, train, len(truth)) for k, v in fit_params.items()}
-            fold = clone(self.estimator).fit(take_rows(X, train), take_rows(y, train), **params)
+            with _naming_fold(f"fold {number} of {len(folds)}", len(train), len(truth)):
+                fold = clone(self.estimator).fit(take_rows(X, train), take_rows(y, train), **params)
             parts.append(_residuals(truth[test], fold.predict(take_rows(X, test))))
         residuals = np.concatenate(parts)
         _check_enough(len(residuals), self.coverage)
@@ -358,6 +368,17 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.regressor_tags = inner.regressor_tags
         return tags
 
+    def _folds(self, cv: Any, X: Any, y: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Training and test rows, or an error that says whose they were to be."""
+        try:
+            return list(cv.split(X, y))
+        except ValueError as error:
+            n_rows = len(y)
+            raise ValueError(
+                f"cv={cv} of {type(self).__name__} cannot split its {n_rows} training rows: "
+                f"{str(error).rstrip('.')}. {_FEWER_ROWS} {see('intervals')}"
+            ) from error
+
     def _check_truth(self, y: Any, **options: Any) -> np.ndarray:
         """The targets as numbers, NaN where they are missing."""
         return check_array(
@@ -370,6 +391,21 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             estimator=self,
             **options,
         )
+
+
+@contextlib.contextmanager
+def _naming_fold(name: str, n_train: int, n_rows: int) -> Iterator[None]:
+    """Say which fold it is that has too few rows for a window."""
+    try:
+        yield
+    except ValueError as error:
+        if "No complete sample" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} of the cv of ConformalRegressor has {n_train} of the {n_rows} rows to train "
+            f"on, too few for a window and its targets. {_FEWER_ROWS} The regressor said: {error} "
+            f"{see('intervals')}"
+        ) from error
 
 
 def _check_levels(quantiles: Any, n_residuals: int) -> np.ndarray:

@@ -20,7 +20,11 @@ from sklearn.preprocessing import StandardScaler
 
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm._inspect import find_method, find_windows
+from skforecast_lstm.datasets import load_air_passengers
+from skforecast_lstm.evaluation import backtest
+from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.intervals import ConformalRegressor
+from skforecast_lstm.pipelines import make_lstm_pipeline
 
 
 class Persistence(RegressorMixin, BaseEstimator):
@@ -666,3 +670,30 @@ def test_quantiles_that_are_none_or_not_warranted_are_refused():
         match = rf"quantile {level} needs at least 99 residuals.* gave 9 rows"
         with pytest.raises(ValueError, match=match):
             model.predict([[0.0]], quantiles=[0.5, level])
+
+
+# --- folds that are too short --------------------------------------------------------------------
+
+
+def test_a_fold_too_short_for_a_window_is_named():
+    passengers = load_air_passengers()
+    model = make_lstm_pipeline(Ridge(), n_steps_in=24)
+    model = ConformalRegressor(model, cv=TimeSeriesSplit(5, test_size=12))
+    forecaster = Forecaster(model, n_steps_out=12)
+    message = (
+        r"fold 1 of 5 of the cv of ConformalRegressor has 24 of the 84 rows to train on, too few "
+        r".*cv=TimeSeriesSplit\(2, test_size=.*n_steps_in.*No complete sample"
+    )
+    with pytest.raises(ValueError, match=message):
+        backtest(forecaster, passengers, cv=TimeSeriesSplit(2, test_size=24))
+    model.set_params(cv=TimeSeriesSplit(2, test_size=12))
+    backtest(forecaster, passengers, cv=TimeSeriesSplit(2, test_size=24))
+
+
+def test_rows_that_its_folds_cannot_be_cut_from_name_the_regressor():
+    X, y = np.arange(30.0)[:, np.newaxis], np.arange(30.0)
+    model = ConformalRegressor(Ridge(), cv=TimeSeriesSplit(5, test_size=12))
+    with pytest.raises(
+        ValueError, match=r"of ConformalRegressor cannot split its 30 training rows"
+    ):
+        model.fit(X, y)
