@@ -140,7 +140,7 @@ class BaseLSTM(InputsMixin):
             check_weights(weight)
         can_skip = self.missing == "mask"
         chosen = Chosen(windows, targets, weight).complete(can_skip=can_skip)
-        held_out = self._check_held_out(X_val, y_val)
+        held_out = self._check_held_out(X_val, y_val, of_table=windows.is_table)
         if self.early_stopping and held_out is None and not is_partial:
             chosen, held_out = self._hold_out(chosen)
 

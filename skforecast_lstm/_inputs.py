@@ -92,12 +92,23 @@ class InputsMixin(FramedMixin, NetworkParameters, KerasParams):
             )
         return windows.but(ahead=self._ahead)
 
-    def _check_held_out(self, X: Any, y: Any) -> Chosen | None:
-        """The user's own validation samples, complete ones only."""
+    def _check_held_out(self, X: Any, y: Any, *, of_table: bool) -> Chosen | None:
+        """The user's own validation samples, complete ones only.
+
+        Where windows come of the steps of a pipeline (`of_table`), rows of a table are none.
+        """
         if (X is None) != (y is None):
             raise ValueError("X_val and y_val must be given together, or neither of them.")
         if X is None:
             return None
+        if of_table and self._n_dims == 3 and np.ndim(as_rows(X)) == 2:
+            raise ValueError(
+                f"X_val must be windows of shape (n_samples, {self.n_steps_in_}, "
+                f"{self.n_features_in_}), as X of {type(self).__name__} is, got a table of shape "
+                f"{np.shape(as_rows(X))}. A pipeline hands X_val to its last step as it is. Fit "
+                f"the steps before, pipeline[:-1].fit(X, y), and then give the windows: "
+                f"lstm__X_val=pipeline[:-1].transform(X_val). {see('training')}"
+            )
         windows = self._check_windows(X, reset=False)
         targets = self._check_targets(y, windows, reset=False)
         chosen = Chosen(windows, targets)

@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 from skforecast_lstm import LSTMRegressor, WindowTransformer, make_supervised
 from skforecast_lstm._labels import proba_by_column
 from skforecast_lstm.baselines import NaiveRegressor
+from skforecast_lstm.datasets import load_air_passengers
 from skforecast_lstm.groups import GroupScaler, GroupTimeSeriesSplit
 from skforecast_lstm.pipelines import (
     CompleteRowsClassifier,
@@ -571,3 +572,19 @@ def test_rows_that_miss_something_are_left_out_of_the_score(n_steps_out):
     np.testing.assert_allclose(model.score(X, y, sample_weight=weight), weighted)
     with pytest.raises(ValueError, match="No complete sample: of 4 rows, 4 have NaN in X"):
         model.score(X[:4], y[:4])
+
+
+def test_a_table_as_validation_data_of_a_pipeline_names_the_way_to_windows():
+    X, y = make_supervised(load_air_passengers(), n_steps_out=3)
+    held_out, rest = X[100:], {"lstm__y_val": y[100:]}
+    for n_steps_in in (1, 12):  # windows of one step have the shape of a table
+        network = LSTMRegressor(2, epochs=1, random_state=0)
+        model = make_lstm_pipeline(network, n_steps_in=n_steps_in, n_steps_out=3)
+        with pytest.raises(ValueError, match=r"X_val must be windows.*pipeline\[:-1\]\.transform"):
+            model.fit(X[:100], y[:100], lstm__X_val=held_out, **rest)
+        model[:-1].fit(X[:100], y[:100])
+        model.fit(X[:100], y[:100], lstm__X_val=model[:-1].transform(held_out), **rest)
+        # The loss there is that of the forecasts, in units of the scaled target.
+        apart = model.predict(held_out) - y[100:].to_numpy()
+        expected = ((apart / model["lstm"].target_scaler_.scale_) ** 2).mean()
+        np.testing.assert_allclose(model["lstm"].history_["val_loss"], [expected], rtol=1e-4)
