@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -232,6 +233,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             The fitted forecaster.
         """
         _refuse_second(y, "fit")
+        if hasattr(self, "estimator_"):
+            _warn_of_warm_start(self.estimator)
         frame = self._frame(data)
         bounds = self._bounds_of(frame)
         X, y = frame.samples()
@@ -661,6 +664,21 @@ def predict_interval(estimator: Any, X: Any, coverage: float) -> Any:
     if method is None:
         raise ValueError(_NEEDED.format(asked=f"interval={coverage}", what="intervals"))
     return method(X, coverage=coverage)
+
+
+def _warn_of_warm_start(estimator: Any) -> None:
+    """Say that a second fit does not go on with the network of the first."""
+    params = estimator.get_params(deep=True)
+    warm = [k for k, v in params.items() if k.rpartition("__")[2] == "warm_start" and v is True]
+    if warm and not hasattr(estimator, "cv"):  # in a search it is as of scikit-learn's own
+        warnings.warn(
+            f"{warm[0]}=True of the estimator has no effect here: Forecaster.fit fits a clone of "
+            f"its estimator, so that training begins anew. To forecast from newer rows without "
+            f"training, call forecast(data=...). To go on training, fit the pipeline itself, "
+            f"pipeline.fit(X, y) with X, y = make_supervised(...). {see('serving')}",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _refuse_second(y: Any, method: str) -> None:

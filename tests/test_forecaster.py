@@ -1268,3 +1268,25 @@ def test_paths_need_quantiles():
     forecaster = Forecaster(lags(), n_steps_out=2).fit(PASSENGERS)
     with pytest.raises(ValueError, match=r"knows quantiles: wrap it as ConformalRegressor"):
         forecaster.forecast(n_samples=3)
+
+
+# --- what a second fit does not go on with -------------------------------------------------------
+
+
+def test_a_warm_start_that_a_second_fit_cannot_make_is_named():
+    network = LSTMRegressor(2, epochs=1, warm_start=True)
+    forecaster = Forecaster(make_lstm_pipeline(network, n_steps_in=3))
+    forecaster.fit(PASSENGERS[:100])  # the first one begins anew in any case
+    with pytest.warns(
+        UserWarning, match=r"lstm__warm_start=True .*no effect.*forecast\(data="
+    ) as w:
+        forecaster.fit(PASSENGERS[:110])
+    assert w[0].filename == __file__
+    forecaster.set_params(estimator__lstm__warm_start=False).fit(PASSENGERS[:100])
+
+
+def test_a_warm_start_in_a_search_is_left_alone():
+    model = make_lstm_pipeline(LSTMRegressor(2, epochs=1, warm_start=True), n_steps_in=3)
+    search = GridSearchCV(model, {"window__n_steps_in": [3]}, cv=TimeSeriesSplit(2))
+    forecaster = Forecaster(search).fit(PASSENGERS[:60])
+    forecaster.fit(PASSENGERS[:60])
