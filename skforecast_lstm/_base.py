@@ -20,7 +20,7 @@ from skforecast_lstm._pages import see
 from skforecast_lstm._samples import Chosen, check_weights
 from skforecast_lstm._validation import check_is_fitted, check_sample_weight, fit_context
 from skforecast_lstm._watchers import Progress, has_batch_hooks, identity_of
-from skforecast_lstm._windows import Windows, are_needed
+from skforecast_lstm._windows import Windows, are_asked_for, are_needed
 
 __all__ = ["BaseLSTM"]
 
@@ -312,10 +312,14 @@ class BaseLSTM(InputsMixin):
         rows = windows if is_known.all() else windows[is_known]
         windows = self._scaled_windows(rows)
         history, known = windows.history(), self._known(windows)
+        self._look_at(history, rows, are_asked_for(len(is_known))[is_known])
         inputs = history.table, history.starts, history.is_masked, known
         outputs = training.predict(self._fitted_network, self._states, *inputs)
         outputs = outputs.reshape(*outputs.shape[:2], *shape)
         return is_known, self._beside_network(outputs, rows, history)
+
+    def _look_at(self, history: Windows, rows: Windows, is_asked: np.ndarray) -> None:
+        """Warn of windows that are to be predicted: scaled ones, and what they were before."""
 
     def _beside_network(self, outputs: np.ndarray, rows: Windows, history: Windows) -> np.ndarray:
         """Outputs with what is forecast beside the network."""

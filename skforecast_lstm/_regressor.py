@@ -123,6 +123,7 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
             relation = self._find_relation(chosen)
             self._relation = relation if is_fresh or relation.is_certain else self._relation
         rows, chosen = chosen.windows, self._scaled(chosen)
+        self._note_deviations(rows, chosen, is_fresh=is_fresh)
         if is_fresh:
             self.season_length_ = self._find_season(chosen)
         if self.series_weight is not None:
@@ -231,6 +232,9 @@ class BaseLSTMRegressor(QuantilesMixin, RemediesMixin, BaseLSTM):
         """Predictions of shape (n_samples, n_steps_out, n_targets, n_quantiles), or 1 of these."""
         is_known, outputs = self._outputs(X)
         return self._to_units(is_known, outputs.mean(axis=1))
+
+    def _look_at(self, history: Windows, rows: Windows, is_asked: np.ndarray) -> None:
+        self._warn_of_smaller(history[is_asked], rows[is_asked])
 
     def _beside_network(self, outputs: np.ndarray, rows: Windows, history: Windows) -> np.ndarray:
         if self._beside is None:

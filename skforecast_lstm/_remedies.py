@@ -24,6 +24,13 @@ from skforecast_lstm._scaling import (
 )
 from skforecast_lstm._season import balanced, find_season
 from skforecast_lstm._shell import Shell
+from skforecast_lstm._smallness import (
+    NORMS,
+    find_deviations,
+    smallest,
+    warn_of_lost,
+    warn_of_smaller,
+)
 from skforecast_lstm._smoothing import Beside, Histories, Places
 from skforecast_lstm._targets import FramedRegressorMixin, count_scales, find_lead
 from skforecast_lstm._windows import Windows
@@ -39,6 +46,8 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
     target_scaler_: Any
     _quantiles: tuple[float, ...]
     _relation: Relation
+    #: The smallest deviation of a window that was trained on, by target; a file may be older.
+    _least_deviation: np.ndarray | None = None
 
     def _check_targets(self, y: Any, windows: Windows, *, reset: bool) -> np.ndarray:
         """Return targets of shape (n, n_steps_out, n_targets)."""
@@ -128,8 +137,8 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
 
     def _offsets(self, windows: Windows, places: Places, beside: Beside) -> np.ndarray:
         """What smoothing adds to the forecasts of windows that end in such places."""
-        columns, found = among_history(self._relation.columns, self._ahead), self._relation
-        return beside.offsets(Histories(windows, columns, found.scale, found.offset, *places))
+        found = self._own_relation()
+        return beside.offsets(Histories(windows, found.columns, found.scale, found.offset, *places))
 
     def _through_scaler(self, method: str, values: np.ndarray) -> np.ndarray:
         return through_scaler(self.target_scaler_, method, values, self._n_scales)
@@ -149,6 +158,28 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
         before = Line(features.scale[columns], features.offset[columns]).inverted()
         scale, offset = outputs.after(Line(found.scale, found.offset)).after(before)
         return found._replace(scale=scale, offset=offset, zeros=outputs.offset)
+
+    def _note_deviations(self, rows: Windows, scaled: Chosen, *, is_fresh: bool) -> None:
+        """Note how little a window varies, and warn of series that are lost beside larger ones."""
+        if self.window_norm not in NORMS:
+            return
+        found = find_deviations(scaled.windows.history(), self._own_relation())
+        warn_of_lost(found, rows, self.window_norm)
+        before = None if is_fresh else self._least_deviation
+        least = smallest(found)
+        self._least_deviation = least if before is None else np.minimum(least, before)
+
+    def _warn_of_smaller(self, history: Windows, rows: Windows) -> None:
+        """Warn of series that vary by less than those that were trained on."""
+        if self.window_norm in NORMS and self._least_deviation is not None:
+            found = find_deviations(history, self._own_relation())
+            least, owner = self._least_deviation, type(self).__name__
+            warn_of_smaller(found, rows, least, self.window_norm, owner)
+
+    def _own_relation(self) -> Relation:
+        """The relation to the features that are no values of coming steps."""
+        columns = among_history(self._relation.columns, self._ahead)
+        return self._relation._replace(columns=columns)
 
     def _find_season(self, scaled: Chosen) -> int:
         """Rows until the season comes back, in samples as the network sees them."""

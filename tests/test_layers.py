@@ -44,6 +44,7 @@ LAYERS = {
     "_relation": 2,
     "_season": 2.5,
     "_smoothing": 3,
+    "_smallness": 3.5,
     "_targets": 1,
     "_known": 2,
     "metrics": 1,
