@@ -172,9 +172,8 @@ class RemediesMixin(FramedRegressorMixin, RegressorParameters, InputsMixin):
     def _warn_of_smaller(self, history: Windows, rows: Windows) -> None:
         """Warn of series that vary by less than those that were trained on."""
         if self.window_norm in NORMS and self._least_deviation is not None:
-            found = find_deviations(history, self._own_relation())
-            least, owner = self._least_deviation, type(self).__name__
-            warn_of_smaller(found, rows, least, self.window_norm, owner)
+            norm, owner, least = self.window_norm, type(self).__name__, self._least_deviation
+            warn_of_smaller(history, rows, self._own_relation(), least, norm, owner)
 
     def _own_relation(self) -> Relation:
         """The relation to the features that are no values of coming steps."""

@@ -81,11 +81,30 @@ def warn_of_lost(deviations: np.ndarray, rows: Windows, norm: str) -> None:
 
 
 def warn_of_smaller(
-    deviations: np.ndarray, rows: Windows, fitted: np.ndarray, norm: str, owner: str
+    windows: Windows, rows: Windows, relation: Relation, fitted: np.ndarray, norm: str, owner: str
 ) -> None:
-    """Say which series vary by less than any window that was trained on."""
+    """Say which series vary by less than any window that was trained on.
+
+    Parameters
+    ----------
+    windows, rows : Windows
+        Scaled and completed ones, and what they were before: those know their series.
+    relation : Relation
+        How the scaled targets follow from their history.
+    fitted : ndarray of shape (n_targets,)
+        The smallest deviation of a window that was trained on.
+    norm, owner : str
+        What normalises the windows, and whose windows they are.
+    """
     small = np.where(np.isfinite(fitted), np.minimum(_CALMER * fitted, _MIN_SCALE), 0)
-    largest = _by_series(deviations, rows) if len(rows) else {}
+    # The last window of a series is hardly ever small; only where it is, look at the others.
+    numbers = rows.series_of_rows()[rows.ends]
+    at = len(rows) - 1 - np.unique(numbers[::-1], return_index=True)[1]
+    is_small = (find_deviations(windows[at], relation) < small).any(axis=1)
+    if not is_small.any():
+        return
+    at = np.flatnonzero(np.isin(numbers, numbers[at[is_small]]))
+    largest = _by_series(find_deviations(windows[at], relation), rows[at])
     smaller = [k for k, v in largest.items() if ((v > 0) & (v < small)).any()]
     if smaller:
         which = "the rows given" if smaller == [None] else f"series {_first_of(smaller)}"
