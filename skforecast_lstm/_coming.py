@@ -55,7 +55,7 @@ def take_coming(
     is_first = ~have.duplicated()
     at = have[is_first].get_indexer(want)
     if (at < 0).any():
-        _say_missing(names, labels, dates, at.reshape(len(labels), n_ahead) < 0)
+        _say_missing(names, labels, dates, at.reshape(len(labels), n_ahead) < 0, index)
     return future[is_first].iloc[at][names]
 
 
@@ -93,16 +93,19 @@ def _numbered(
 
 
 def _say_missing(
-    names: list[Any], labels: list[Any], dates: pd.Index, is_missing: np.ndarray
+    names: list[Any], labels: list[Any], dates: pd.Index, is_missing: np.ndarray, index: pd.Index
 ) -> None:
     """Say which row is missing, of the first series that lacks one."""
     number = int(is_missing.any(axis=1).argmax())
     n_ahead, lacks = is_missing.shape[1], is_missing[number]
     dates = dates[number * n_ahead : (number + 1) * n_ahead]
+    has = "no row" if not len(index) else f"rows from {index[0]!s} to {index[-1]!s}"
+    if index.inferred_type == "string":
+        has += ", which are text: make them dates with future.index = pd.to_datetime(future.index)"
     whose = "" if labels[number] is None else f" of {labels[number]!r}"
     raise ValueError(
         f"future must contain {names} for the {n_ahead} rows after the last one, from "
         f"{dates[0]!s} to "
-        f"{dates[-1]!s}{whose}, but {lacks.sum()} are missing, the first {dates[lacks][0]!s}."
-        f" {see('covariates')}"
+        f"{dates[-1]!s}{whose}, but {lacks.sum()} are missing, the first {dates[lacks][0]!s}. "
+        f"It has {has}. Give future with these dates as its index. {see('covariates')}"
     )

@@ -85,7 +85,8 @@ def with_times(data: Any, time: Any, group: Any = None) -> Any:
         raise ValueError(
             f"time={time!r} must be a column of dates, periods or numbers, got {data[time].dtype}, "
             f"first {data[time].iloc[:1].tolist()}. Make it dates, with df[{time!r}] = "
-            f"pd.to_datetime(df[{time!r}]). {see('start')}"
+            f"pd.to_datetime(df[{time!r}]), and dayfirst=True in it if the day comes first. "
+            f"{see('start')}"
         )
     is_level = group is not None and group in data.index.names and group not in data.columns
     return (data.reset_index(level=group) if is_level else data).set_index(time)

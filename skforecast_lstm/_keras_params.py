@@ -74,7 +74,8 @@ class KerasParams(BaseWrapper):
         Parameters
         ----------
         **params : dict
-            Parameters by name, for example ``units=20`` or ``optimizer__momentum=0.9``.
+            Parameters by name, for example ``units=20`` or ``optimizer__momentum=0.9``. A routed
+            parameter of None is taken back: ``loss__delta=None``.
 
         Returns
         -------

@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._pages import see
 from skforecast_lstm._plain import PlainState
 
 __all__ = ["Labels", "label_array", "log_of", "numbered_labels", "proba_by_column"]
@@ -30,7 +31,8 @@ def label_array(y: Any, owner: Any = None) -> np.ndarray:
     if y is None:
         raise ValueError(
             f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
-            f"None."
+            f"None. X, y = make_supervised(df, n_steps_out=...) makes both of a table, and a "
+            f"Forecaster is fitted to the table itself. {see('start')}"
         )
     if isinstance(y, pd.DataFrame) and len(set(y.dtypes)) > 1:
         y = y.to_numpy(dtype=object)  # check_array would make numbers of text beside booleans

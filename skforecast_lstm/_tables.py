@@ -129,6 +129,8 @@ def text_columns_named(X: Any) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError) as error:
+        if "contains infinity" in str(error):
+            _name_infinite(X, error)
         is_of_y = str(error).startswith("y must")
         if "could not convert string" not in str(error) or is_of_y:
             raise
@@ -141,6 +143,18 @@ def text_columns_named(X: Any) -> Iterator[None]:
             f"Leave them out, or encode them before the window, with a ColumnTransformer as the "
             f"scaler. If one tells series apart, take make_lstm_pipeline(..., group=...), and "
             f"encode the others in the table. {see('categories', 'many series')}"
+        ) from error
+
+
+def _name_infinite(X: Any, error: Exception) -> None:
+    """Name the columns of a table that hold infinity, if any do."""
+    numbers = X.select_dtypes("number") if isinstance(X, pd.DataFrame) else pd.DataFrame()
+    names = [name for name in numbers if np.isinf(numbers[name].to_numpy(np.float64)).any()]
+    if names:
+        raise ValueError(
+            f"a step of the pipeline takes finite numbers only ({error}), but columns {names} "
+            f"contain infinity. Make it a missing value, df.replace([np.inf, -np.inf], np.nan), "
+            f"and fill that, for example with df.interpolate(). {see('missing values')}"
         ) from error
 
 

@@ -217,7 +217,8 @@ def check_targets(
     if y is None:
         raise ValueError(
             f"This {type(owner).__name__} estimator requires y to be passed, but the target y is "
-            f"None."
+            f"None. X, y = make_supervised(df, n_steps_out=...) makes both of a table, and a "
+            f"Forecaster is fitted to the table itself. {see('start')}"
         )
     names = getattr(y, "columns", None)
     with text_is_named(y, owner):

@@ -55,6 +55,18 @@ _NEEDED = (
 )
 
 
+# What other libraries call these, and readers look for.
+_ELSEWHERE = {
+    "predict": "call forecast(steps), or forecast(steps, data=newer_rows). For a prediction from "
+    "each row of a table, fit the pipeline itself to X, y = make_supervised(...)",
+    "predict_interval": "call forecast(interval=0.9)",
+    "predict_quantiles": "call forecast(interval=0.9), or estimator_.predict(X, quantiles=[...])",
+    "predict_proba": "call forecast_proba()",
+    "fit_predict": "call fit(table).forecast(steps)",
+    "transform": "call forecast(steps)",
+}
+
+
 def _says_probabilities(forecaster: Forecaster) -> bool:
     estimator = getattr(forecaster, "estimator_", forecaster.estimator)
     if not is_classifier(estimator):
@@ -132,6 +144,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     -----
     UserWarning
         If dates are missing between the first and the last row. If targets are beyond their bounds.
+        If it is fitted again and its estimator has ``warm_start=True``, which has no effect here.
 
     See Also
     --------
@@ -212,6 +225,15 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         self.scoring = scoring
         self.lower = lower
         self.upper = upper
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _ELSEWHERE:
+                raise AttributeError(
+                    f"Forecaster has no {name}: {_ELSEWHERE[name]}. {see('start', 'horizon')}"
+                )
+            return object.__getattribute__(self, name)  # says itself why there is none
 
     # --- fitting -----------------------------------------------------------------------------
 
@@ -345,7 +367,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         the sums of their paths.
         """
         check_is_fitted(self, "estimator_")
-        steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
+        steps = self._check_steps(steps)
         self._check_kind(steps, interval, n_samples)
         if n_samples is not None:
             self._check_paths(steps, interval, n_samples)
@@ -394,7 +416,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             The probabilities, indexed as ``forecast`` is. Columns are pairs of target and class.
         """
         check_is_fitted(self, "estimator_")
-        steps = check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
+        steps = self._check_steps(steps)
         self._check_kind(steps)
         assert self._labels is not None
         values, index = self._dated(steps, data, future, ids, self._probabilities)
@@ -554,6 +576,16 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         table = named_table(future, needed)
         return with_times(table, self.time, self.group) if self.time in table else table
 
+    def _check_steps(self, steps: Any) -> int:
+        """How many steps are asked for; a table there is meant for `data`."""
+        if hasattr(steps, "__len__") and not isinstance(steps, str):
+            raise ValueError(
+                f"steps must be how many steps to forecast, got a {type(steps).__name__}. Give a "
+                f"table of newer rows as forecast(data=...), and values of covariates that are "
+                f"known in advance as forecast(future=...). {see('horizon')}"
+            )
+        return check_integer(self.n_steps_out if steps is None else steps, "steps", 1)
+
     def _check_kind(
         self, steps: int, interval: float | None = None, n_samples: int | None = None
     ) -> None:
@@ -576,8 +608,9 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
     def _check_interval(self, steps: int, interval: float) -> None:
         if steps > self.n_steps_out or not 0 < interval < 1:
             raise ValueError(
-                f"interval must be a coverage in (0, 1), and is known up to n_steps_out="
-                f"{self.n_steps_out} steps only; got interval={interval} and steps={steps}."
+                f"interval must be a coverage in (0, 1), such as 0.9, and is known up to "
+                f"n_steps_out={self.n_steps_out} steps only; got interval={interval} and "
+                f"steps={steps}."
                 f" {see('intervals')}"
             )
 
@@ -595,6 +628,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"forecasting {steps} steps needs the coming values of {missing}: give them as "
                 f"future=, a table with these columns and the dates that follow"
+                + f" (it has the columns {given})" * (future is not None)
                 + f", or forecast up to n_steps_out={self.n_steps_out} steps" * is_far
                 + f". {see('covariates')}"
             )
@@ -620,15 +654,22 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         """The rows of each series in a table like the fitted one."""
         data = with_times(data, self.time, self.group)
         if isinstance(data, pd.DataFrame):  # others may be anything
+            has = [str(name) for name in (*data.columns, *data.index.names)]
+            self._check_columns(has)
             data = data[[name for name in data if str(name) in self.feature_names_in_]]
         frame = self._frame(data)
-        missing = [name for name in self.feature_names_in_ if name not in frame.table]
-        if missing:
-            raise ValueError(
-                f"data lacks the columns {missing}, which fit has seen. {see('serving')}"
-            )
+        self._check_columns(list(frame.table.columns))
         check_labels(frame.table.index, self._newest.series.index)
         return Stacked.of(frame.table[list(self.feature_names_in_)], self._roles.group)
+
+    def _check_columns(self, has: list[str]) -> None:
+        """Refuse a table without the columns of the fitted one."""
+        missing = [name for name in self.feature_names_in_ if name not in has]
+        if missing:
+            raise ValueError(
+                f"data lacks the columns {missing}, which fit has seen; it has {has}. Give a table "
+                f"of the same columns. {see('serving')}"
+            )
 
     def _fill(self, ahead: Ahead, future: pd.DataFrame, names: list[Any]) -> None:
         """Put coming values into the rows that are needed."""

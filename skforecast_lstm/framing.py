@@ -270,8 +270,8 @@ class Frame(PlainState):
         raise ValueError(
             f"data is too short: n_steps_out={self.n_steps_out} and lead={self.lead} need at "
             f"least {self.n_steps_out + self.lead} rows"
-            f"{' of one series' * (self.group is not None)}, got {len(self.table)}."
-            f" {see('windows')}"
+            f"{' of one series' * (self.group is not None)}, got {len(self.table)}. Give more "
+            f"rows or a shorter horizon{_transposed(self.table)}. {see('windows')}"
         )
 
     def inputs(self, rows: np.ndarray) -> pd.DataFrame:
@@ -325,7 +325,14 @@ def _as_table(data: Any, group: Any) -> tuple[pd.DataFrame, int | None]:
         table = data
     else:
         array = np.asarray(data)
-        if array.ndim not in (1, 2):
+        if array.ndim == 0:
+            raise ValueError(
+                f"data must be a table: a DataFrame, Series, array or list, got "
+                f"{type(data).__name__}. Read a file with pd.read_csv(path, index_col=0, "
+                f"parse_dates=True), and make a table of a dict with pd.DataFrame(...). "
+                f"{see('start')}"
+            )
+        if array.ndim > 2:
             raise ValueError(
                 f"data must be 1-D (one series) or 2-D (rows are time, columns are series), got "
                 f"an array of shape {array.shape}. Independent sequences, already 3-D, need no "
@@ -387,6 +394,8 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:
     for column in wanted:
         if isinstance(column, Hashable) and column in table.columns:
             found.append(int(table.columns.get_loc(column)))  # type: ignore[arg-type]
+        elif isinstance(column, bool):
+            raise ValueError(f"{role} must name columns or their positions, got {column}.")
         elif isinstance(column, Integral) and -table.shape[1] <= int(column) < table.shape[1]:
             found.append(int(column) % table.shape[1])
         else:
@@ -396,6 +405,18 @@ def _positions(table: pd.DataFrame, columns: Columns, role: str) -> list[int]:
     if not found or len(set(found)) < len(found):
         raise ValueError(f"{role} must name at least one column, and none twice, got {columns!r}.")
     return found
+
+
+def _such_as(values: pd.Series) -> str:
+    """The first of some values, if there is one."""
+    return "".join(f", such as {value!r}" for value in values.tolist()[:1])
+
+
+def _transposed(table: pd.DataFrame) -> str:
+    """What to say of a table that seems to lie on its side."""
+    n_rows, n_columns = table.shape
+    is_wide = n_columns > 10 * max(n_rows, 1)
+    return f"; rows are time steps: if these are the {n_columns} columns, give data.T" * is_wide
 
 
 def _check_roles(
@@ -418,14 +439,19 @@ def _check_roles(
     for column in targets:
         _check_target(table.iloc[:, column])
     if not targets:
-        raise ValueError("no column is left to be a target: name it with target=...")
+        raise ValueError(
+            f"no column is left to be a target among {names.tolist()}: name it with target=..."
+        )
     if group is not None and group in known:
         raise ValueError(f"group={names[group]!r} cannot be among known_future as well.")
     if not features and not known and lead:
         raise ValueError(
             f"no column is left to be a feature: the targets {[names[c] for c in targets]} are "
-            f"text or categories. Give columns of numbers beside them, or name the targets with "
-            f"features=..., too, if a step of the pipeline encodes them. "
+            f"text or categories{_such_as(table.iloc[:1, targets[0]])}. If they are to be "
+            f"numbers, convert them with pd.to_numeric(df[{names[targets[0]]!r}]), or read them "
+            f"with pd.read_csv(..., decimal=',', thousands='.'). If they are labels, give columns "
+            f"of numbers beside them, or name them with features=..., too, if a step of the "
+            f"pipeline encodes them. "
             f"{see('categories', 'classification')}"
         )
     if not features and not known:

@@ -162,13 +162,20 @@ def make_lstm_pipeline(
     lead = check_integer(lead, "lead", 0)
     if n_steps_out is not None:
         n_steps_out = check_integer(n_steps_out, "n_steps_out", 1)
+    if estimator is not None and (isinstance(estimator, type) or not hasattr(estimator, "fit")):
+        raise TypeError(
+            f"estimator must be a regressor or classifier, such as LSTMRegressor(50) or Ridge(), "
+            f"or None for the recommended one, got {estimator!r}. {see('start')}"
+        )
     is_default = estimator is None
     if is_default:
         estimator = _recommended_regressor(season_length, lead)
     elif season_length is not None:
+        name, has_one = type(estimator).__name__, hasattr(estimator, "season_length")
+        way_out = f"give it to {name} itself" if has_one else f"leave it out, as {name} has none"
         raise ValueError(
-            f"season_length={season_length} is for the default regressor: give it to "
-            f"{type(estimator).__name__} itself, or leave estimator=None."
+            f"season_length={season_length} is for the default regressor: {way_out}, or leave "
+            f"estimator=None. {see('accuracy')}"
         )
     takes_windows = get_tags(estimator).input_tags.three_d_array
     window = WindowTransformer(

@@ -458,8 +458,9 @@ class WindowTransformer(TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"n_steps_in={self.n_steps_in} is longer than the data: a window needs as many "
                 f"rows{' of one series' * (self.group is not None)}, got n_samples={n_longest}. "
-                f"Shorten the window or give more rows (fewer splits make the first training fold "
-                f"longer). {see('windows')}"
+                f"Shorten the window, or give more rows. Fewer splits make the first training fold "
+                f"longer, and a shorter horizon (n_steps_out) leaves more rows whose targets are "
+                f"known. {see('windows')}"
             )
         self._n_steps = self.n_steps_in
         self._fitted = FittedRows.of(rows)
@@ -493,6 +494,13 @@ def _say_missing(owner: str, X: Any, is_missing: np.ndarray) -> str:
     row = int(is_missing.any(axis=1).argmax())
     label = X.index[row] if hasattr(X, "index") else None
     when = "" if label is None else f" ({label!s})"
+    empty = [name for name, count in counts.items() if count == len(is_missing)]
+    if empty:
+        return (
+            f"Input X of {owner} contains no value at all in columns {empty}, which nothing can "
+            f"fill. Leave them out: df.drop(columns={empty}), or features=... of make_supervised "
+            f"and Forecaster. {see('missing values')}"
+        )
     return (
         f"Input X of {owner} contains NaN, and missing='error': in columns {shown}, first in row "
         f"{row}{when}. Fill it before the window (df.ffill(), SimpleImputer), leave such "

@@ -25,6 +25,7 @@ from skforecast_lstm import (
     make_lstm_pipeline,
     make_supervised,
 )
+from skforecast_lstm.datasets import load_air_passengers
 
 N_STEPS = 3
 slowly = settings(
@@ -369,3 +370,96 @@ def test_wrong_parameters(name, value):
     assert not any(part in inner for part in ("/tensorflow/", "/keras/src/"))
     assert name in str(caught.value) or str(value) in str(caught.value)
     assert not hasattr(model, "n_iter_")
+
+
+# --- what newcomers write -------------------------------------------------------------------------
+
+AIR = load_air_passengers().astype(float).to_frame()
+COVERED = AIR.assign(december=(AIR.index.month == 12).astype(float))
+COMING = pd.DataFrame(
+    {"december": [0.0, 0, 0]}, pd.date_range("1961-01-01", periods=3, freq="MS").rename("month")
+)
+
+
+def forecaster(n_steps_out=3, n_steps_in=12, **params):
+    return Forecaster(
+        make_lstm_pipeline(Ridge(), n_steps_in=n_steps_in), n_steps_out=n_steps_out, **params
+    )
+
+
+def covered():
+    return forecaster(target="passengers", known_future="december").fit(COVERED)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "message"),
+    [
+        (lambda: forecaster().fit(AIR.astype(str)), r"such as '112\.0'.*pd\.to_numeric\(df\['pass"),
+        (lambda: forecaster().fit("air.csv"), r"got str\. Read a file with pd\.read_csv"),
+        (lambda: forecaster().fit({"air": [1, 2]}), r"got dict\..*pd\.DataFrame"),
+        (lambda: forecaster(200).fit(AIR), r"at least 201 rows, got 144\. Give .*shorter horizon"),
+        (lambda: forecaster().fit(AIR.T.to_numpy()), r"if these are the 144 columns, give data\.T"),
+        (lambda: forecaster(140).fit(AIR), r"n_steps_in=12 is longer.*a shorter horizon"),
+        (
+            lambda: forecaster(target="passengers").fit(AIR.assign(empty=np.nan)),
+            r"no value at all in columns \['empty'\].*features=",
+        ),
+        (
+            lambda: forecaster().fit(AIR.replace(112, np.inf)),
+            r"columns \['passengers'\] contain inf",
+        ),
+        (lambda: forecaster(known_future=True).fit(COVERED), r"known_future must name columns"),
+        (lambda: forecaster().fit(AIR).forecast(AIR), r"got a DataFrame\. .*forecast\(data="),
+        (
+            lambda: forecaster().fit(AIR).forecast(interval=90),
+            r"coverage in \(0, 1\), such as 0\.9",
+        ),
+        (
+            lambda: forecaster().fit(AIR).forecast(data=AIR.add_suffix("_new")),
+            r"lacks the columns \['passengers'\].*it has \['passengers_new', 'month'\]",
+        ),
+        (
+            lambda: covered().forecast(future=COMING.shift(120, "MS")),
+            r"It has rows from 1971-01-01 .* to 1971-03-01",
+        ),
+        (
+            lambda: covered().forecast(future=COMING.set_axis(COMING.index.astype(str))),
+            r"which are text: make them dates with future\.index = pd\.to_datetime",
+        ),
+        (
+            lambda: covered().forecast(future=COMING.add_suffix("s")),
+            r"it has the columns \['decembers'\]",
+        ),
+        (
+            lambda: forecaster(time="month").fit(AIR.reset_index().astype({"month": str})),
+            r"time='month' must be a column of dates.*dayfirst=True",
+        ),
+        (
+            lambda: make_lstm_pipeline(Ridge(), n_steps_in=12, season_length=12),
+            r"season_length=12 .*leave it out, as Ridge has none",
+        ),
+        (lambda: make_lstm_pipeline(n_steps_in=12).fit(AIR), r"y is None\. X, y = make_supervised"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_what_newcomers_write_is_answered_with_what_to_write(misuse, message):
+    with pytest.raises(ValueError, match=message) as found:
+        misuse()
+    assert "in the docs" in str(found.value) or "known_future" in message
+
+
+@pytest.mark.parametrize("estimator", ["lstm", Ridge, LSTMRegressor])
+def test_an_estimator_that_is_none_is_refused_at_once(estimator):
+    with pytest.raises(TypeError, match=r"estimator must be a regressor .* LSTMRegressor\(50\)"):
+        make_lstm_pipeline(estimator, n_steps_in=12)
+
+
+def test_methods_of_other_libraries_name_the_one_to_call():
+    model = forecaster().fit(AIR)
+    for name, instead in {"predict": r"forecast\(steps\)", "predict_interval": "interval="}.items():
+        assert not hasattr(model, name)
+        with pytest.raises(AttributeError, match=f"Forecaster has no {name}: .*{instead}"):
+            getattr(model, name)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        model.nonsense  # noqa: B018
+    assert copy.deepcopy(model).forecast().equals(model.forecast())
