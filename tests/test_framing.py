@@ -380,7 +380,7 @@ TWO_LEVELS = pd.MultiIndex.from_product([["x"], [1, 2, 3]], names=["shop", "day"
         ),
         (TABLE.astype(str), {}, r"no column .* feature: the targets \['a', 'b'\] are text"),
         (np.ones((2, 3, 4)), {}, r"data must be 1-D .* or 2-D .* shape \(2, 3, 4\)"),
-        (np.float64(3), {}, r"data must be 1-D .* or 2-D .* shape \(\)"),
+        (np.float64(3), {}, r"data must be a table.* got float64\. Read a file with"),
         (TABLE.head(3).set_axis(DATES), {}, "row 2 .2024-01-02.* comes after 2024-01-03"),
         (TABLE.iloc[::-1], {}, r"RangeIndex is not increasing: row 1 \(4\) comes after 5"),
         (TABLE.head(3).set_axis([1, 1, 2]), {}, "has 1 more than once"),
