@@ -221,7 +221,7 @@ class GroupScaler(PlainState, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         by_series = pd.DataFrame(values).groupby(labels, sort=False)
         lowest, highest = by_series.min(), by_series.max()
         is_static = (lowest == highest).all() & (lowest.min() < lowest.max())
-        if not is_static.any() or len(lowest) == len(values):  # one row each tells nothing
+        if not is_static.any() or is_static.all():  # series of one value each have no other columns
             return
         first_rows = [rows[0] for rows in rows_of_series(labels).values()]
         scaled = _through_scalers(
