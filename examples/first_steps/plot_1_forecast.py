@@ -67,8 +67,8 @@ forecast = forecaster.forecast(interval=0.8)
 print(forecast.round(1))
 
 # %%
-# Compare it with the truth
-# -------------------------
+# Compare the forecast with the truth
+# -----------------------------------
 # An error means little by itself. Compare it with the seasonal naive forecast, which repeats the
 # last year. The last line is the share of months whose truth lies in the interval.
 
@@ -85,8 +85,8 @@ print(f"truths inside the 80 % interval:     {inside:5.0%}")
 # <sphx_glr_auto_examples_first_steps_plot_3_backtest.py>` tests many forecasts, and so should you.
 
 # %%
-# Plot it
-# -------
+# Plot the forecast
+# -----------------
 # :class:`~skforecast_lstm.ForecastDisplay` draws the history, the forecast, its interval and the
 # truth. ``ax_`` is a panel of matplotlib, so you can add lines of your own.
 

@@ -117,17 +117,15 @@ print(by_step.round(3).T.to_string())
 # -----------------------
 # Of the hours that get a probability of 30 %, about 30 % should be busy. The nearer the curve is to
 # the diagonal, the better calibrated the probabilities are.
+#
+# On the right are four days in August, predicted three hours ahead. The busy hours of Thursday and
+# Friday have high probabilities. At the weekend the network is less sure.
 
 predictions = results["LSTM"].predictions
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(1, 2))
 CalibrationDisplay.from_predictions(
     predictions["truth"].astype(bool), predictions["proba_True"], n_bins=8, ax=left, name="LSTM"
 )
-
-# %%
-# On the right are four days in August, predicted three hours ahead. The busy hours of Thursday and
-# Friday have high probabilities. At the weekend the network is less sure.
-
 third = predictions[predictions["step"] == 3].set_index("time")["2011-08-18":"2011-08-21"]
 right.plot(third.index, third["proba_True"], label="probability, 3 hours ahead")
 right.fill_between(third.index, third["truth"].astype(float), step="mid", alpha=0.25, label="busy")

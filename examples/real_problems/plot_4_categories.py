@@ -96,8 +96,8 @@ print("X", X.shape, "encoded", encoded.shape, "windows", windows.shape)
 print("encoded columns:", *model["scale"].get_feature_names_out()[[0, 1, 2, 7, 14]], "...")
 
 # %%
-# Score it beside simpler models
-# ------------------------------
+# Score the model beside simpler ones
+# -----------------------------------
 # The same network without the categories, and a ridge regression with them. A ridge regression
 # takes no NaN and no 3-D windows. So the window step is told to ``flatten``, and
 # :class:`~skforecast_lstm.CompleteRowsRegressor` leaves out the rows whose window is not complete.
