@@ -99,7 +99,7 @@ print("encoded columns:", *model["scale"].get_feature_names_out()[[0, 1, 2, 7, 1
 # Score the model beside simpler ones
 # -----------------------------------
 # The same network without the categories, and a ridge regression with them. A ridge regression
-# takes no NaN and no 3-D windows. So the window step is told to ``flatten``, and
+# takes no NaN and no 3-D windows. So the window step gets ``flatten=True``, and
 # :class:`~skforecast_lstm.CompleteRowsRegressor` leaves out the rows whose window is not complete.
 # ``make_lstm_pipeline(Ridge(), ...)`` does both for you.
 #
