@@ -148,6 +148,13 @@ class WindowNorm(layers.Layer):
         ]
         return ops.take(ops.concatenate([history, inputs], axis=2), order, axis=2)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Those of the window, the shift, the scale and the level."""
+        n_samples, n_targets = input_shape[0], len(self.columns)
+        n_shifts = self.n_steps_out if self.kind == "seasonal" else 1
+        one = n_samples, 1, n_targets
+        return input_shape, (n_samples, n_shifts, n_targets), one, (n_samples, 1, 2 * n_targets)
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The window's mask goes on; shift, scale and level have none."""
         return mask, None, None, None
@@ -251,6 +258,11 @@ class LinearSkip(layers.Layer):
         flat = flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=1)
         return ops.reshape(ops.matmul(flat, self.kernel) + self.bias, (-1, *self.shape))
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the outputs: without it Keras would trace the map to see it."""
+        shape = input_shape if isinstance(input_shape[0], (int, type(None))) else input_shape[0]
+        return shape[0], *self.shape
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """Outputs have no steps to mask."""
 
@@ -278,6 +290,10 @@ class Share(layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Take so much of the outputs."""
         return inputs * self.share
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the outputs."""
+        return input_shape
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
@@ -315,18 +331,22 @@ class ClassProbabilities(layers.Layer):
         self.n_classes = tuple(n_classes)
         most = max(self.n_classes)
         self._width = 1 if most == 2 else most
+        n_labels = len(self.n_classes)
+        self._shape = (self._width,) if n_labels == 1 else (n_labels, self._width)
 
     def call(self, inputs: Any) -> Any:
         """Turn outputs of shape (n_samples, ...) into probabilities."""
-        n_labels = len(self.n_classes)
-        shape = (self._width,) if n_labels == 1 else (n_labels, self._width)
-        logits = ops.reshape(inputs, (-1, *shape))
+        logits = ops.reshape(inputs, (-1, *self._shape))
         if self._width == 1:
             return keras.activations.sigmoid(logits)
         if min(self.n_classes) < self._width:
             is_none = np.arange(self._width) >= np.reshape(self.n_classes, (-1, 1))
             logits = ops.where(is_none, ops.cast(_NEVER, logits.dtype), logits)
         return keras.activations.softmax(logits)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the probabilities."""
+        return input_shape[0], *self._shape
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Skip the labels of steps that are skipped, where a network has an output for each."""

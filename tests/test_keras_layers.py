@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skforecast_lstm.layers import _MIN_SCALE, LinearSkip, RestoreLevel, WindowNorm
+from skforecast_lstm.layers import (
+    _MIN_SCALE,
+    ClassProbabilities,
+    LinearSkip,
+    RestoreLevel,
+    Share,
+    WindowNorm,
+)
 
 NORMS = ["standard", "mean", "last", "seasonal"]
 each_norm = pytest.mark.parametrize("kind", NORMS)
@@ -190,3 +198,29 @@ def test_a_linear_skip_reads_what_is_known_ahead_too():
     skip.set_weights([kernel, bias])
     inputs = np.hstack([window.reshape(5, -1), known.reshape(5, -1)])
     np.testing.assert_allclose(skip([window, known]), inputs @ kernel + bias, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        *((WindowNorm(kind, (2, 0), 5, season_length=3), [(6, 3)]) for kind in NORMS),
+        (WindowNorm("seasonal", (0,), 2, 0, 6), [(6, 1)]),
+        (LinearSkip((2, 3)), [(6, 3)]),
+        (LinearSkip((4,)), [(6, 3), (1, 2), (4, 1)]),
+        (Share(), [(2, 3)]),
+        *((ClassProbabilities(n), [(6,)]) for n in ([2] * 6, [3, 2], [6])),
+        (ClassProbabilities([2]), [(1, 1)]),
+    ],
+    ids=lambda value: f"{type(value).__name__}",
+)
+def test_a_layer_says_what_it_returns(layer, shapes, policy):
+    config = {**layer.get_config(), "dtype": policy}
+    inputs = [np.ones((7, *shape), np.float32) for shape in shapes]
+    symbols = [keras.Input(shape) for shape in shapes]
+    said, found = (
+        keras.tree.flatten(type(layer).from_config(config)(x[0] if len(x) == 1 else x))
+        for x in (symbols, inputs)
+    )
+    assert [(None, *x.shape[1:]) for x in found] == [tuple(x.shape) for x in said]
+    assert [keras.backend.standardize_dtype(x.dtype) for x in found] == [x.dtype for x in said]
