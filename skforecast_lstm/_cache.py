@@ -11,13 +11,16 @@ from typing import Any
 
 from skforecast_lstm._pages import see
 
-__all__ = ["borrow", "clear_cache"]
+__all__ = ["borrow", "clear_cache", "recall"]
 
 # Idle programs kept, the least recently used dropped first. One that trains takes 6 MB, and about a
 # second to be made again.
 MAX_IDLE_PROGRAMS = 64
+# Fresh weights kept: the folds of a search all begin with those of the same few seeds.
+MAX_FRESH_WEIGHTS = 16
 
 _cache: OrderedDict[Hashable, list[Any]] = OrderedDict()
+_fresh_weights: OrderedDict[Hashable, tuple] = OrderedDict()
 _cache_lock = threading.Lock()
 # The process that has run a program: its threads are not in a fork of it.
 _runtime_pid: int | None = None
@@ -33,6 +36,7 @@ def clear_cache() -> None:
     """
     with _cache_lock:
         _cache.clear()
+        _fresh_weights.clear()
 
 
 @contextlib.contextmanager
@@ -55,6 +59,20 @@ def borrow(key: Hashable, make: Callable[[], Any]) -> Iterator[Any]:
                 programs.pop()
             if not programs:
                 del _cache[oldest]
+
+
+def recall(key: Hashable, make: Callable[[], tuple]) -> tuple:
+    """Return the fresh weights of a key, from its last use if that is not long ago."""
+    with _cache_lock:
+        weights = _fresh_weights.get(key)
+    if weights is None:
+        weights = make()
+    with _cache_lock:
+        _fresh_weights[key] = weights
+        _fresh_weights.move_to_end(key)
+        if len(_fresh_weights) > MAX_FRESH_WEIGHTS:
+            _fresh_weights.popitem(last=False)
+    return weights
 
 
 def _refuse_fork() -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from skforecast_lstm import networks
 from skforecast_lstm._content import Content, content
+from skforecast_lstm._keras_private import names_anew
+from skforecast_lstm._kernels import loops_over_steps
 from skforecast_lstm._pages import see
 from skforecast_lstm._seeds import seeded
 from skforecast_lstm._shell import Shell, apply, join_members, model_of, new_inputs
@@ -23,6 +26,8 @@ MASKED = float(np.finfo(np.float32).min)
 # Warnings are caught for all threads at once.
 _WARNINGS_LOCK = threading.Lock()
 _BARE = Shell()
+# Arguments that have no weights and no state.
+_PLAIN = {bool, int, float, str, tuple, type(None)}
 
 
 class Network:
@@ -52,13 +57,26 @@ class Network:
         """What is equal for equal networks."""
         return self._made_of, self.skips_masked, self.n_members
 
+    @property
+    def is_of_seed_only(self) -> bool:
+        """Whether a seed determines its weights: what is the user's own may keep a state."""
+        is_ours = self.builder.__module__ == networks.__name__
+        return is_ours and all(type(value) in _PLAIN for value in self.arguments.values())
+
+    @functools.cached_property
+    def loops_over_steps(self) -> bool:
+        """Whether a recurrent layer loops over the steps of a window."""
+        with names_anew():
+            return loops_over_steps(self.build())
+
     @functools.cached_property
     def _made_of(self) -> Content:
         return content(self.builder, self.shell, self.arguments)
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is equal in this process need not be so in another.
-        return {name: value for name, value in vars(self).items() if name != "_made_of"}
+        # What is so in this process need not be so in another.
+        found = {"_made_of", "loops_over_steps"}
+        return {name: value for name, value in vars(self).items() if name not in found}
 
     def masked(self) -> Network:
         """The same network, of the same weights, whose recurrent layers skip masked steps."""

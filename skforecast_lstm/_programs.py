@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from skforecast_lstm._backend import check_backend
-from skforecast_lstm._cache import borrow
+from skforecast_lstm._cache import borrow, recall
 from skforecast_lstm._compilation import Compilation
 from skforecast_lstm._keras_private import names_anew, reduce_nothing, seed_generators
 from skforecast_lstm._kernels import (
@@ -27,7 +27,6 @@ from skforecast_lstm._kernels import (
     for_many_samples,
     has_fused_layers,
     largest_output,
-    loops_over_steps,
     use_fused_kernels,
 )
 from skforecast_lstm._network import MASKED, Network, zeros_for
@@ -538,9 +537,14 @@ class _Batches(keras.utils.PyDataset):
 
 def initial_state(network: Network, seed: int) -> State:
     """Fresh weights, determined by the seed."""
-    with names_anew():
-        model = network.build(seed)
-    return State(model.get_weights())
+
+    def make() -> tuple:
+        with names_anew():
+            return tuple(network.build(seed).get_weights())
+
+    if not network.is_of_seed_only:
+        return State([*make()])
+    return State([*recall((network.key, seed, *_settings()), make)])
 
 
 def build_model(network: Network, states: Sequence[State], compilation: Compilation) -> keras.Model:
@@ -592,7 +596,7 @@ def train(
         n_updates = training.epochs * (len(samples.y) // training.batch_size)
         n_steps = n_updates * network.arguments["input_shape"][0]
         jit_compile = n_steps >= _MIN_XLA_STEPS and (
-            network.skips_masked or loops_over_steps(network.build())
+            network.skips_masked or network.loops_over_steps
         )
     compilation.jit = bool(jit_compile)
     training = replace(training, learning_rate=compilation.learning_rate)
@@ -627,10 +631,14 @@ def predict(
 
 def _borrow(network: Network, compilation: Compilation | None = None) -> Any:
     """The program of a network, and of what is compiled into it, for one user."""
-    # Keras makes layers and losses by these; and a graph is made for a device.
-    settings = keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()
-    key = network.key, None if compilation is None else compilation.key, settings, device()
+    key = network.key, None if compilation is None else compilation.key, *_settings()
     return borrow(key, lambda: Program(network, compilation))
+
+
+def _settings() -> tuple:
+    """What Keras makes layers and losses by; and a graph is made for a device."""
+    policy, floatx = keras.config.dtype_policy().name, keras.config.floatx()
+    return policy, floatx, keras.config.epsilon(), device()
 
 
 def _with_masks(

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import gc
+import itertools
 import multiprocessing
 import random
 import resource
@@ -19,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from skforecast_lstm import BaseLSTMRegressor, LSTMRegressor, _cache, clear_cache
+from skforecast_lstm._network import Network
 
 
 @pytest.fixture
@@ -52,6 +54,76 @@ def test_other_graphs_are_other_programs(data):
     losses = [make(epochs=40, **variant).fit(X, y).history_["loss"][-1] for variant in variants]
     assert len(_cache._cache) == len(variants)
     assert len(set(losses)) == len(losses)
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """The seeds that networks are built from."""
+    seeds, build = [], Network.build
+
+    def noted(network, seed=0):
+        seeds.append(seed)
+        return build(network, seed)
+
+    monkeypatch.setattr(Network, "build", noted)
+    return seeds
+
+
+def test_later_fits_of_a_shape_and_seed_build_no_network(data, built):
+    X, y = data
+    clear_cache()
+    params = {"n_members": 2, "window_norm": "last", "linear_skip": "ridge"}
+    first = make(**params).fit(X, y)
+    assert len(built) == 3  # fresh weights of each member, and what trains them
+    expected = first.predict(X)
+    kept = [[w.copy() for w in weights] for weights in _cache._fresh_weights.values()]
+    built.clear()
+    make(**params, learning_rate=0.1).fit(X[:30], y[:30])
+    again = make(**params).fit(X, y)
+    np.testing.assert_array_equal(again.predict(X), expected)
+    assert not built
+    for before, after in zip(kept, _cache._fresh_weights.values(), strict=True):
+        for ours, theirs in zip(before, after, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    make(**params, random_state=1).fit(X, y)
+    assert len(built) == 2
+    assert not (set(built) & {0})
+
+
+def test_fresh_weights_are_of_one_type_and_few_are_kept(data, monkeypatch):
+    X, y = data
+    clear_cache()
+    monkeypatch.setattr(_cache, "MAX_FRESH_WEIGHTS", 2)
+    seeds = (0, 1, 2, 0)
+    first, *_, again = (make(random_state=seed).fit(X, y).predict(X) for seed in seeds)
+    np.testing.assert_array_equal(again, first)
+    assert len(_cache._fresh_weights) == 2
+    monkeypatch.setattr(keras.config, "floatx", lambda: "float64")
+    keys = [*_cache._fresh_weights]
+    make().initialize(X, y)
+    assert [*_cache._fresh_weights][-1] not in keys
+    clear_cache()
+    assert not _cache._fresh_weights
+
+
+def test_a_builder_of_ones_own_is_asked_for_every_fit(data):
+    X, y = data
+    biases = itertools.count()
+
+    def build(input_shape, n_steps_out, n_targets):
+        inputs = keras.Input(input_shape)
+        start = keras.initializers.Constant(next(biases))
+        dense = keras.layers.Dense(n_steps_out * n_targets, bias_initializer=start)
+        return keras.Model(inputs, dense(keras.layers.Flatten()(inputs)))
+
+    class OwnRegressor(BaseLSTMRegressor):
+        """Its network begins elsewhere each time that it is built."""
+
+        build_network = staticmethod(build)
+
+    model = OwnRegressor(random_state=0)
+    starts = [model.initialize(X, y)._states[0].weights[-1][0] for _ in range(3)]
+    assert len(set(starts)) == 3
 
 
 class Pinball(keras.losses.Loss):
