@@ -103,9 +103,10 @@ for name, mae in maes.items():
     print(f"{name:37s} {mae:5.1f}  {mae / maes['history'] - 1:+.0%}")
 
 # %%
-# A day of history does not tell whether tomorrow is a Saturday. Without that, the network is no
-# better than the same hour of last week, and the backtest warns you. The covariates tell it, and so
-# does the calendar. Each says part of what the other says, so the gains do not add up.
+# A day of history does not tell whether tomorrow is a Saturday. Without that, the network is worse
+# than the same hour of last week, and the backtest warns you. The covariates tell it, and so does
+# the calendar. Only with the calendar, which has the hour as well, is the network better than last
+# week. Covariates and calendar have facts in common, so their gains do not add up.
 
 # %%
 # Forecast a holiday
@@ -151,11 +152,11 @@ right.legend(loc="upper left", frameon=False, ncols=4)
 # What did not work
 # -----------------
 # - **More columns, no better forecast of the holiday.** All covariates beside the calendar did best
-#   in the backtest, but not on this day. The weekday says Monday, the covariate says holiday, and
-#   the training rows hold too few holidays to learn which of them counts. The model that gets no
+#   in the backtest, but not on this day. The weekday is a Monday, the covariate is a holiday, and
+#   the training rows have too few holidays to learn which of them counts. The model that gets no
 #   weekday has to go by ``working_day``. To it a holiday is like any Saturday or Sunday, and there
 #   are many of those.
-# - **The evening of the fireworks.** No model has it. Add a column for such events if you know them
+# - **The evening of the fireworks.** No model forecasts its peak. Add a column for such events if you know them
 #   in advance, and if there were some in the past.
 # - **A forecast without** ``future``. You get an error that names the columns. A covariate that you
 #   do not know in advance belongs into ``features``, not into ``known_future``.

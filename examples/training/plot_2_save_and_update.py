@@ -90,7 +90,7 @@ print("equal:", np.allclose(from_new_rows, from_window))
 # %%
 # Update the model
 # ----------------
-# The old weights go on to forecast for a while. When they get worse, you have three ways:
+# The old weights forecast well for a while. When their errors grow, you have three ways:
 #
 # - **Fit anew** to all rows. This is the simplest way, and it takes seconds here.
 # - **Continue** with ``warm_start=True``: ``fit`` starts from the old weights and scales, so a few
@@ -203,8 +203,9 @@ else:
 # %%
 # What did not work
 # -----------------
-# A loss, an optimizer or a callback that is an object of Keras cannot be written as plain data. The
-# error says so. Give them by name, with their parameters beside them.
+# A loss, an optimizer or a callback that is an object of Keras cannot be written as plain data.
+# Saving it is an error. Give the loss and the optimizer by name, with their parameters beside them,
+# and set ``callbacks=None`` before you save.
 
 try:
     save(LSTMRegressor(optimizer=keras.optimizers.SGD(momentum=0.9)), file)
