@@ -14,6 +14,7 @@ from skforecast_lstm._validation import is_time_index
 
 __all__ = [
     "are_dates",
+    "date_advice",
     "find_freq",
     "holidays_between",
     "infer_freq",
@@ -30,6 +31,8 @@ __all__ = [
 
 # Exchanges close for so many business days in a row: that is no hole in the table.
 N_HOLIDAYS = 3
+# In text the day comes first, or not.
+_BOTH = (True, False)
 
 
 def find_freq(index: pd.Index) -> Any:
@@ -289,14 +292,53 @@ def to_dates(index: pd.Index) -> pd.Index:
 
 
 def are_dates(index: pd.Index) -> bool:
-    """Tell whether labels are the text of dates."""
+    """Tell whether labels are the text of dates, the month or the day first."""
     if is_time_index(index) or not len(index):
         return False
-    if not all(isinstance(label, str) for label in index[[0, -1]]):
-        return False
+    n_parsed = max(_count_parsed(index, dayfirst=first) for first in _BOTH)
+    return 2 * n_parsed > len(_sample(index))
+
+
+def date_advice(labels: str, index: pd.Index) -> str:
+    """How to make dates of an index or column of text.
+
+    Parameters
+    ----------
+    labels : str
+        How a reader writes it, ``"df.index"``.
+    index : Index
+        The text.
+    """
+    sample = _sample(index)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of text that begins with the year
+        guess: Any = pd.tseries.api.guess_datetime_format
+        formats = [guess(sample[0], dayfirst=first) for first in _BOTH]
+    counts = {form: _count_parsed(sample, format=form) for form in formats if form}
+    formats = [form for form, count in counts.items() if count == max(counts.values())]
+    iso = "%Y-%m-%d"
+    if not formats or formats[0].startswith((iso, iso.replace("-", ""))):
+        return f"with {labels} = pd.to_datetime({labels})"
+    ways = [f"pd.to_datetime({labels}, format={form!r})" for form in formats]
+    other = f" if the day comes first, or {ways[1]} if the month does" if len(ways) > 1 else ""
+    short = " (short: dayfirst=True)" if formats[0].startswith("%d") else ""
+    return f"with {labels} = {ways[0]}{short}{other}"
+
+
+def _sample(index: pd.Index) -> pd.Index:
+    """Some labels, the first and the last among them."""
+    return index[np.unique(np.linspace(0, len(index) - 1, 40).astype(int))]
+
+
+def _count_parsed(index: pd.Index, **how: Any) -> int:
+    """How many of some labels are the text of dates."""
+    sample = _sample(index)
+    if not all(isinstance(label, str) for label in sample):
+        return 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return bool(pd.to_datetime(index[[0, -1]], errors="coerce").notna().all())
+        dates = pd.to_datetime(sample, errors="coerce", utc=True, **how)
+    return int(np.count_nonzero(dates.notna()))
 
 
 def _holds_dates(column: pd.Series) -> bool:
@@ -325,10 +367,14 @@ def refuse_dates(features: Any) -> None:
         if pd.api.types.is_numeric_dtype(dtype) or not _holds_dates(features.iloc[:, position]):
             continue
         name = features.columns[position]
+        column = pd.Index(features.iloc[:, position].dropna())
+        way = f"with df[{name!r}] = pd.to_datetime(df[{name!r}])"
+        way = date_advice(f"df[{name!r}]", column) if are_dates(column) else way
+        first = ", dayfirst=True" * ("dayfirst" in way)
         raise ValueError(
             f"column {name!r} contains dates, which are no feature or target. Make it the index, "
-            f"with pd.read_csv(..., index_col={name!r}, parse_dates=True), or with "
-            f"df.set_index({name!r}) after df[{name!r}] = pd.to_datetime(df[{name!r}]). Or name it "
+            f"with pd.read_csv(..., index_col={name!r}, parse_dates=True{first}), or with "
+            f"df.set_index({name!r}) after {way.removeprefix('with ')}. Or name it "
             f"in make_supervised and Forecaster: time={name!r}. CalendarFeatures makes features of "
             f"the index. {see('start')}"
         )

@@ -14,7 +14,7 @@ from sklearn.base import is_classifier
 
 from skforecast_lstm._clock import ticks
 from skforecast_lstm._containers import as_numbers, as_pandas
-from skforecast_lstm._dates import are_dates, missing_labels, name_of
+from skforecast_lstm._dates import are_dates, date_advice, missing_labels, name_of
 from skforecast_lstm._inspect import advise_classifier
 from skforecast_lstm._pages import see
 from skforecast_lstm._series import Stacked
@@ -169,8 +169,7 @@ def refuse_text(index: pd.Index, fitted: pd.Index | None) -> None:
     if fitted is not None and are_dates(index):
         raise ValueError(
             f"the rows are labelled by text, from {index[0]!r}, and the fitted ones by times, up "
-            f"to {fitted[-1]!s}. Make it dates, with df.index = pd.to_datetime(df.index)."
-            f" {see('start')}"
+            f"to {fitted[-1]!s}. Make it dates, {date_advice('df.index', index)}. {see('start')}"
         )
 
 
@@ -179,7 +178,7 @@ def warn_of_text(index: pd.Index) -> None:
     if are_dates(index):
         warnings.warn(
             f"the index is text, from {index[0]!r} to {index[-1]!r}: the rows are taken as "
-            f"numbered. Make it dates, with df.index = pd.to_datetime(df.index). {see('start')}",
+            f"numbered. Make it dates, {date_advice('df.index', index)}. {see('start')}",
             UserWarning,
             stacklevel=4,
         )

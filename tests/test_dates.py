@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skforecast_lstm._dates import find_freq, labels_after, next_labels, steps_between, to_dates
+from skforecast_lstm._dates import (
+    are_dates,
+    date_advice,
+    find_freq,
+    labels_after,
+    next_labels,
+    steps_between,
+    to_dates,
+)
 
 BERLIN = "Europe/Berlin"
 # Labels that directly follow one another.
@@ -194,3 +202,40 @@ def test_objects_that_are_dates_become_dates():
     assert isinstance(dated.get_level_values("day"), pd.DatetimeIndex)
     assert list(dated.get_level_values("shop")) == list(panel.get_level_values("shop"))
     assert dated.names == panel.names
+
+
+# --- dates that are text --------------------------------------------------------------------------
+
+DAYS = pd.date_range("2021-11-20", periods=60)
+
+
+@pytest.mark.parametrize(
+    ("form", "way", "short"),
+    [
+        ("%Y-%m-%d", "pd.to_datetime(x)", ""),
+        ("%d.%m.%Y", "pd.to_datetime(x, format='%d.%m.%Y')", " (short: dayfirst=True)"),
+        ("%d/%m/%Y", "pd.to_datetime(x, format='%d/%m/%Y')", " (short: dayfirst=True)"),
+        ("%d.%m.%Y %H:%M", "pd.to_datetime(x, format='%d.%m.%Y %H:%M')", " (short: dayfirst=True)"),
+        ("%m/%d/%Y", "pd.to_datetime(x, format='%m/%d/%Y')", ""),
+    ],
+)
+def test_text_of_dates_is_known_whichever_comes_first(form, way, short):
+    text = DAYS.strftime(form)
+    assert are_dates(text)
+    assert date_advice("x", text) == f"with x = {way}{short}"
+    assert eval(way, {"pd": pd, "x": text}).equals(pd.DatetimeIndex(DAYS.to_numpy()))
+    assert are_dates(text.insert(30, "unknown"))  # most of them
+
+
+def test_text_that_may_be_either_names_both():
+    months = pd.date_range("2021-01-01", periods=12, freq="MS").strftime("%d.%m.%Y")
+    assert are_dates(months)
+    assert "'%d.%m.%Y') (short: dayfirst=True) if the day" in date_advice("x", months)
+    assert "format='%m.%d.%Y') if the month does" in date_advice("x", months)
+
+
+@pytest.mark.parametrize(
+    "labels", [["a", "b"], ["mon", "tue"], ["1.234,5", "2.345,6"], ["12", "13"], ["row 1", "row 2"]]
+)
+def test_other_text_is_no_date(labels):
+    assert not are_dates(pd.Index(labels))

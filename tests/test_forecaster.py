@@ -28,6 +28,7 @@ from skforecast_lstm import (
 from skforecast_lstm._series import Stacked
 from skforecast_lstm.baselines import DriftRegressor
 from skforecast_lstm.datasets import load_air_passengers, load_bike_rentals, load_us_macro
+from skforecast_lstm.evaluation import backtest
 from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.groups import GroupTimeSeriesSplit, GroupTransformedTargetRegressor
 from skforecast_lstm.intervals import ConformalRegressor
@@ -534,6 +535,20 @@ def test_dates_that_are_text_are_told_of():
     table = PASSENGERS.set_axis(PASSENGERS.index.astype(str))
     with pytest.warns(UserWarning, match=r"the index is text, from '1949-01-01'.*to_datetime"):
         assert Forecaster(lags()).fit(table).forecast().index.tolist() == [144]
+
+
+def test_dates_that_are_text_with_the_day_first_are_told_of():
+    days = pd.date_range("2021-12-01", periods=60).strftime("%d.%m.%Y")  # pandas leaves it text
+    table = PASSENGERS[:60].set_axis(days)
+    advice = r"from '01\.12\.2021' to '29\.01\.2022'.*format='%d\.%m\.%Y'\) \(short: dayfirst"
+    with pytest.warns(UserWarning, match=advice):
+        Forecaster(lags()).fit(table)
+    with pytest.warns(UserWarning, match=advice):
+        backtest(Forecaster(lags()), table, cv=2, baselines=None)
+    with pytest.raises(ValueError, match=r"parse_dates=True, dayfirst=True.*format='%d\.%m\.%Y'"):
+        WindowTransformer(2).fit(pd.DataFrame({"day": days, "x": range(60)}))
+    table.index = pd.to_datetime(table.index, format="%d.%m.%Y")  # as it says
+    assert Forecaster(lags()).fit(table).forecast().index[0] == pd.Timestamp("2022-01-30")
 
 
 # --- what a forecast cannot be made from ---------------------------------------------------------
