@@ -501,6 +501,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
             )
         given = self._given(data)
         self._newest.warn_of_earlier(given)
+        self._check_horizon(given)
         has_labels = self._labels is not None
         y, values = self._one_by_one(given)
         truth = y.to_numpy(dtype=object if has_labels else float).reshape(len(y), -1)
@@ -515,6 +516,21 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         if self._labels is not None:
             return self._labels.score(self.scoring, truth[is_known], values[is_known])
         return score_forecasts(self.scoring, truth[is_known], forecasts[is_known])
+
+    def _check_horizon(self, given: Stacked) -> None:
+        """Refuse rows to score that no horizon fits in, as of a fold with few test rows."""
+        longest = given.part(int(given.lengths.argmax()))
+        n_rows = len(longest)
+        if n_rows < self.n_steps_out:
+            of_one = " of one series" * (self.group is not None)
+            first, last = longest.index[0], longest.index[-1]
+            raise ValueError(
+                f"test rows must be at least n_steps_out={self.n_steps_out}{of_one} (two times "
+                f"that is better), got {n_rows} in the fold from {first!s} to {last!s}: all "
+                f"{self.n_steps_out} steps of a forecast must be known to score it. Set test_size="
+                f"{2 * self.n_steps_out} in the splitter, split less often, or shorten the "
+                f"horizon. {see('tuning', 'backtesting')}"
+            )
 
     def _framed(self, data: Any, y: Any = None) -> tuple[Any, Any, Any, Any, Bounds]:
         """What a backtest needs: a clone that knows the horizon, X, y, the group, the bounds."""

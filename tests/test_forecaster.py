@@ -1097,8 +1097,10 @@ def test_scores_that_cannot_be():
         forecaster.score(PASSENGERS.to_numpy())
     with pytest.raises(ValueError, match="score takes one table"):
         forecaster.score(PASSENGERS, PASSENGERS)
-    with pytest.raises(ValueError, match="too short"):
+    with pytest.raises(ValueError, match=r"at least n_steps_out=2 \(two times .*, got 1 in the"):
         forecaster.score(PASSENGERS[100:101].shift(3, freq="MS"))
+    with pytest.raises(ValueError, match="too short"):
+        forecaster.score(PASSENGERS[100:102].shift(3, freq="MS"))
     strict = Forecaster(make_lstm_pipeline(Ridge(), n_steps_in=5)).fit(PASSENGERS[:100])
     with (
         pytest.warns(UserWarning, match="was given the rows before them"),
@@ -1107,6 +1109,26 @@ def test_scores_that_cannot_be():
         strict.score(PASSENGERS[110:114])
     with pytest.raises(NotFittedError):
         Forecaster(lags()).score(PASSENGERS)
+
+
+@pytest.mark.parametrize("n_steps_in", [3, 20])
+def test_a_fold_with_fewer_test_rows_than_the_horizon_is_told_of(n_steps_in):
+    forecaster = Forecaster(lags(n_steps_in), n_steps_out=14)
+    message = r"test rows must be at least n_steps_out=14 \(two times .*, got 7 in .*test_size=28"
+    folds = TimeSeriesSplit(2, test_size=7)
+    search = GridSearchCV(forecaster, {"lower": [None, 0]}, cv=folds, error_score="raise")
+    with pytest.raises(ValueError, match=message):
+        search.fit(PASSENGERS)
+    with pytest.warns(UserWarning, match="non-finite"), pytest.warns(UserWarning, match=message):
+        search.set_params(error_score=np.nan).fit(PASSENGERS)
+    by_time = GroupTimeSeriesSplit(2, test_size=2, time="ds")
+    with pytest.raises(ValueError, match=r"at least n_steps_out=3 of one series .*, got 2 in"):
+        cross_val_score(
+            long_forecaster(n_steps_out=3), long_frame(), cv=by_time, error_score="raise"
+        )
+    model, grid = make_lstm_pipeline(Ridge()), {"window__n_steps_in": [3]}
+    inside = GridSearchCV(model, grid, cv=folds, error_score="raise")  # rows of X have all steps
+    assert np.isfinite(Forecaster(inside, n_steps_out=14).fit(PASSENGERS).search_.best_score_)
 
 
 def test_a_score_of_rows_before_fitted_ones_is_warned_of():
