@@ -184,8 +184,20 @@ def warn_of_text(index: pd.Index) -> None:
         )
 
 
-def warn_of_holes(frame: Frame, freq: Any) -> bool:
-    """Say which dates are missing between the first and the last; tell whether any are."""
+def warn_of_holes(frame: Frame, freq: Any, given: Any, time: Any = None) -> bool:
+    """Say which dates are missing between the first and the last; tell whether any are.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table and its roles.
+    freq : DateOffset, number, timedelta or None
+        How far rows are apart.
+    given : any
+        The table as it was given, which the advice is for.
+    time : column name or None
+        Its column of times.
+    """
     if freq is None:
         warnings.warn(
             f"the rows of the table are not regularly apart (from {frame.table.index[0]!s} to "
@@ -205,12 +217,15 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
     n_missing = sum(map(len, holes.values()))
     name = name_of(freq)
     of = "" if frame.group is None else f" of {frame.label} {label!r}"
+    levels = getattr(getattr(given, "index", None), "names", ())
+    is_level = frame.group is not None and frame.label in levels
+    advice = _as_freq(frame, name, None if time in levels else time, is_level=is_level)
     warnings.warn(
         f"the dates have holes: {n_missing} are missing at frequency {name!r}"
         f"{f' in {len(holes)} series' * (frame.group is not None)}, the first"
         f"{of} {', '.join(map(str, missing[:3]))}. No window crosses a hole, so that those that "
         f"would are left out of training. Make rows of NaN of them with "
-        f"{_as_freq(frame, name)} and fill these, or let the window step say what becomes of them: "
+        f"{advice} and fill these, or let the window step say what becomes of them: "
         f"WindowTransformer(missing='drop'). {see('missing values')}",
         UserWarning,
         stacklevel=3,
@@ -218,14 +233,23 @@ def warn_of_holes(frame: Frame, freq: Any) -> bool:
     return True
 
 
-def _as_freq(frame: Frame, freq: Any) -> str:
-    """How rows of NaN are made of the dates that are missing."""
-    if frame.group is None and not isinstance(freq, str):
-        return f"df.reindex(range(df.index[0], df.index[-1] + 1, {freq}))"
+def _as_freq(frame: Frame, freq: Any, time: Any, *, is_level: bool) -> str:
+    """How rows of NaN are made of the dates that are missing, in a table as it was given."""
+    index = frame.table.index
+    named = "" if index.name is None else f", name={index.name!r}"
+    first_to_last = "part.index[0], part.index[-1]"
+    if isinstance(index, pd.PeriodIndex):
+        fill = f"part.reindex(pd.period_range({first_to_last}{named}))"
+    elif isinstance(freq, str):
+        fill = f"part.asfreq({freq!r})"
+    else:
+        fill = f"part.reindex(pd.RangeIndex({first_to_last} + 1, {freq}{named}))"
+    table = "df" + f".reset_index({frame.label!r})" * is_level
+    table += f".set_index({time!r})" * (time is not None)
     if frame.group is None:
-        return f"df.asfreq({freq!r})"
+        return fill.replace("part", "df") if time is None else f"{table}.pipe(lambda part: {fill})"
     columns = [name for name in frame.table.columns if name != frame.label]
     return (
-        f"df.groupby({frame.label!r})[{columns}].apply(lambda part: part.asfreq({freq!r}))"
+        f"{table}.groupby({frame.label!r})[{columns}].apply(lambda part: {fill})"
         f".reset_index({frame.label!r})"
     )

@@ -262,7 +262,7 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         X, y = frame.samples()
         labels = TargetLabels.of(frame, y) if is_classifier(self.estimator) else None
         freq = find_freq(frame.table.index)
-        is_said = warn_of_holes(frame, freq)
+        is_said = warn_of_holes(frame, freq, data, self.time)
         expected = numbers_expected(frame, self.estimator)
         with expected, saying_holes(is_said=is_said):
             estimator, search = fit_whole(prepared(self.estimator, frame, self.group), X, y)

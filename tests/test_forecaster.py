@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -373,7 +374,9 @@ def test_a_nowcast_needs_no_future():
 
 def test_numbers_with_a_hole_still_count():
     table = walk(pd.Index(np.delete(np.arange(1900, 1990, 2), 7)))
-    with pytest.warns(UserWarning, match=r"1 are missing .* 2, the first 1914.*df\.reindex\(range"):
+    with pytest.warns(
+        UserWarning, match=r"1 are missing .* 2, the first 1914.*df\.reindex\(pd\.Ran"
+    ):
         forecaster = Forecaster(lags()).fit(table)
     assert forecaster.forecast(2).index.tolist() == [1990, 1992]
 
@@ -645,26 +648,60 @@ def test_a_group_that_a_step_cannot_take_is_named():
         Forecaster(model, target="passengers", group="shop").fit(table)
 
 
-def test_a_hole_in_one_series_is_named_with_advice_that_works():
-    days = pd.date_range("2024-01-01", periods=40, name="day")
-    parts = [walk(days)[["a"]].set_axis(["sold"], axis=1).assign(shop=shop) for shop in "ab"]
-    table = pd.concat([parts[0], parts[1].drop(days[[7, 20]])])
+def days_of(shop, kind="dates"):
+    index = pd.date_range("2024-01-01", periods=40, name="day")
+    index = {"periods": index.to_period("D"), "numbers": pd.Index(range(0, 80, 2), name="day")}.get(
+        kind, index
+    )
+    return walk(index)[["a"]].set_axis(["sold"], axis=1).assign(shop=shop)
+
+
+FORMS = {
+    "index": (lambda df: df, None),
+    "column": (lambda df: df.reset_index(), "day"),
+    "levels": (lambda df: df.set_index("shop", append=True).swaplevel(), None),
+    "levels by name": (lambda df: df.set_index("shop", append=True), "day"),
+    "level and column": (lambda df: df.reset_index().set_index("shop"), "day"),
+}
+
+
+def fill_as_advised(forecaster, table):
+    """Do what the warning of holes says, and fit to that without one."""
+    with pytest.warns(UserWarning, match="NaN of them with ") as caught:
+        forecaster.fit(table)
+    [message] = [str(w.message) for w in caught if "NaN of them with " in str(w.message)]
+    whole = eval(
+        message.split("NaN of them with ")[1].split(" and fill")[0], {"df": table, "pd": pd}
+    )
+    forecaster.fit(whole.assign(sold=whole["sold"].interpolate()))  # nothing to warn of
+    return message, whole
+
+
+@pytest.mark.parametrize("kind", ["dates", "periods", "numbers"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_hole_in_one_series_is_named_with_advice_that_works(form, kind):
+    b = days_of("b", kind)
+    table = pd.concat([days_of("a", kind), b.drop(b.index[[7, 20]])])
+    change, time = FORMS[form]
     model = make_lstm_pipeline(Ridge(), n_steps_in=3, group="shop")
     model = GroupTransformedTargetRegressor(model, group="shop")
-    forecaster = Forecaster(model, target="sold", group="shop")
-    with pytest.warns(
-        UserWarning, match="holes: 2 .* in 1 series, the first of shop 'b'"
-    ) as caught:
-        forecaster.fit(table)
-    (advice,) = [
-        str(w.message).split("NaN of them with ")[1].split(" and fill")[0]
-        for w in caught
-        if "NaN of them with " in str(w.message)
-    ]
-    whole = eval(advice, {"df": table})
+    forecaster = Forecaster(model, target="sold", group="shop", time=time)
+    message, whole = fill_as_advised(forecaster, change(table))
+    assert re.search("holes: 2 .* in 1 series, the first of shop 'b'", message)
     assert len(whole) == 80
     assert whole.loc[whole["shop"] == "b", "sold"].isna().sum() == 2
-    forecaster.fit(whole.assign(sold=whole["sold"].interpolate()))  # nothing to warn of
+
+
+@pytest.mark.parametrize("kind", ["dates", "periods", "numbers"])
+@pytest.mark.parametrize("form", ["index", "column"])
+def test_holes_of_one_series_are_filled_as_advised(form, kind):
+    table = days_of("a", kind).drop(columns="shop")
+    change, time = FORMS[form]
+    _, whole = fill_as_advised(
+        Forecaster(lags(), time=time), change(table.drop(table.index[[7, 20]]))
+    )
+    assert whole["sold"].isna().sum() == 2
+    assert whole.index.equals(table.index)
 
 
 # --- scikit-learn's conventions ------------------------------------------------------------------
@@ -1126,7 +1163,7 @@ def test_a_fold_with_fewer_test_rows_than_the_horizon_is_told_of(n_steps_in):
         cross_val_score(
             long_forecaster(n_steps_out=3), long_frame(), cv=by_time, error_score="raise"
         )
-    model, grid = make_lstm_pipeline(Ridge()), {"window__n_steps_in": [3]}
+    model, grid = make_lstm_pipeline(Ridge(), n_steps_in=3), {"window__n_steps_in": [3]}
     inside = GridSearchCV(model, grid, cv=folds, error_score="raise")  # rows of X have all steps
     assert np.isfinite(Forecaster(inside, n_steps_out=14).fit(PASSENGERS).search_.best_score_)
 
