@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skforecast_lstm._dates import date_advice
 from skforecast_lstm._pages import see
 
-__all__ = ["take_coming"]
+__all__ = ["missing_coming", "naming_missing", "take_coming"]
 
 
 def take_coming(
@@ -59,6 +62,54 @@ def take_coming(
     return future[is_first].iloc[at][names]
 
 
+def missing_coming(values: pd.DataFrame, labels: list[Any], dates: pd.Index) -> str:
+    """Say which coming values are NaN, of the first series that lacks one; nothing if none is.
+
+    Parameters
+    ----------
+    values : DataFrame
+        As :func:`take_coming` returns them.
+    labels : list
+        The labels of the series.
+    dates : Index of length n_series * n_ahead
+        When its rows are.
+    """
+    is_missing = values.isna().to_numpy()
+    if not is_missing.any():
+        return ""
+    n_ahead = len(dates) // len(labels)
+    number = int(is_missing.any(axis=1).argmax()) // n_ahead
+    part = slice(number * n_ahead, (number + 1) * n_ahead)
+    whose = "" if labels[number] is None else f" of {labels[number]!r}"
+    found = []
+    for name, lacks in zip(values.columns, is_missing[part].T, strict=True):
+        when = [str(date).removesuffix(" 00:00:00") for date in dates[part][lacks]]
+        more = f" and {len(when) - 3} more" * (len(when) > 3)
+        found += [f"{name} is NaN on {', '.join(when[:3])}{more}"] * bool(when)
+    return f"future{whose}: {'; '.join(found)}"
+
+
+@contextlib.contextmanager
+def naming_missing(missing: str) -> Iterator[None]:
+    """Name the coming values that are NaN, where a step of a pipeline takes none.
+
+    Raises
+    ------
+    ValueError
+        If a step refuses NaN.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if not missing or "contains NaN" not in str(error):
+            raise
+        raise ValueError(
+            f"{missing}, and a step of the pipeline takes no missing values. Give the values that "
+            f"are planned or forecast, for example the last known ones with future.ffill(). "
+            f"{see('covariates', 'missing values')}"
+        ) from error
+
+
 def _by_label(
     future: pd.DataFrame, group: Any, labels: list[Any]
 ) -> tuple[pd.DataFrame, np.ndarray]:
@@ -101,7 +152,7 @@ def _say_missing(
     dates = dates[number * n_ahead : (number + 1) * n_ahead]
     has = "no row" if not len(index) else f"rows from {index[0]!s} to {index[-1]!s}"
     if index.inferred_type == "string":
-        has += ", which are text: make them dates with future.index = pd.to_datetime(future.index)"
+        has += f", which are text: make them dates, {date_advice('future.index', index)}"
     whose = "" if labels[number] is None else f" of {labels[number]!r}"
     raise ValueError(
         f"future must contain {names} for the {n_ahead} rows after the last one, from "

@@ -138,8 +138,24 @@ class Newest(PlainState):
             )
 
 
-def warn_if_missing(values: np.ndarray, series: Stacked, features: list[Any], n_rows: int) -> None:
-    """Say why forecasts are missing, of the first series that has none."""
+def warn_if_missing(
+    values: np.ndarray, series: Stacked, features: list[Any], n_rows: int, coming: str = ""
+) -> None:
+    """Say why forecasts are missing, of the first series that has none.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_series, ...)
+        The forecasts.
+    series : Stacked
+        The rows that they are made from, and others before.
+    features : list
+        Names of the columns that are read.
+    n_rows : int
+        How many rows are read.
+    coming : str
+        Which coming values are missing.
+    """
     numbers = np.flatnonzero(np.isnan(values).reshape(len(values), -1).any(axis=1))
     if not len(numbers):
         return
@@ -150,10 +166,11 @@ def warn_if_missing(values: np.ndarray, series: Stacked, features: list[Any], n_
     what = f": {columns} miss values at {', '.join(map(str, rows[:3]))}" * bool(columns)
     few = f": it has {len(part)} rows" * (not columns and len(part) < n_rows)
     more = f" So are those of {len(numbers) - 1} other series." * (len(numbers) > 1)
+    why = f"something is missing among the last {n_rows} rows, which it is made from{what}{few}"
+    why = coming if coming and not what and not few else why
     warnings.warn(
-        f"the forecast{_whose(series, numbers[0])} is NaN, because something is missing among the "
-        f"last {n_rows} rows, which it is made from{what}{few}.{more} Fill the missing values "
-        f"(df.ffill()), shorten the window, or let the network skip such rows "
+        f"the forecast{_whose(series, numbers[0])} is NaN, because {why}.{more} Fill the missing "
+        f"values (df.ffill()), shorten the window, or let the network skip such rows "
         f"(WindowTransformer(missing='mask')). {see('missing values')}",
         UserWarning,
         stacklevel=3,

@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from skforecast_lstm._ahead import Ahead
 from skforecast_lstm._bounds import Bounds
 from skforecast_lstm._clock import ticks
-from skforecast_lstm._coming import take_coming
+from skforecast_lstm._coming import missing_coming, naming_missing, take_coming
 from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._dates import find_freq
 from skforecast_lstm._fitting import fit_whole, prepared, y_for
@@ -434,10 +434,11 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         ahead = Ahead.of(series, self._roles, n_blocks, self.freq_)
         if needed or n_blocks > 1:
             ahead = ahead.with_room()
-        if coming is not None and needed:
-            self._fill(ahead, coming, needed)
-        values = ahead.forecast(n_blocks, n_rows, functools.partial(self._predict, beside))
-        warn_if_missing(values, series, self._names(self._roles.features), n_rows)
+        is_given = coming is not None and needed
+        missing = self._fill(ahead, coming, needed) if is_given else ""
+        with naming_missing(missing):
+            values = ahead.forecast(n_blocks, n_rows, functools.partial(self._predict, beside))
+        warn_if_missing(values, series, self._names(self._roles.features), n_rows, missing)
         return values, ahead.labels(steps)
 
     def _beside(self, interval: float | None, n_samples: int | None) -> Callable[[Any], Any]:
@@ -687,14 +688,16 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
                 f"of the same columns. {see('serving')}"
             )
 
-    def _fill(self, ahead: Ahead, future: pd.DataFrame, names: list[Any]) -> None:
-        """Put coming values into the rows that are needed."""
+    def _fill(self, ahead: Ahead, future: Any, names: list[Any]) -> str:
+        """Put coming values into the rows that are needed; say which are NaN."""
         # What only observed rows need ends with the origin of the last horizon.
         n_needed = ahead.n_ahead - (0 if self._roles.known else self._roles.n_steps_out)
         at = np.arange(len(ahead.dates)).reshape(-1, ahead.n_ahead)[:, :n_needed]
         dates = ahead.dates.take(at.ravel())
-        values = take_coming(future, names, self._roles.label, ahead.series.labels, dates)
+        labels = ahead.series.labels
+        values = take_coming(future, names, self._roles.label, labels, dates)
         ahead.fill(values, n_needed)
+        return missing_coming(values, labels, dates)
 
     def _predict(
         self, beside: Callable[[Any], Any], X: pd.DataFrame, origins: np.ndarray

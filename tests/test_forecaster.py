@@ -704,6 +704,50 @@ def test_holes_of_one_series_are_filled_as_advised(form, kind):
     assert whole.index.equals(table.index)
 
 
+# --- coming values that are missing --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_a_future_whose_dates_are_text_is_told_of(form):
+    table = driven()
+    known = {"target": "sold", "known_future": "promotion", "n_steps_out": 4}
+    forecaster = Forecaster(lags(), **known).fit(table[:100])
+    future = table[100:104]
+    text = future.set_axis(future.index.strftime(form))
+    with pytest.raises(ValueError, match=r"which are text: make them dates, with") as caught:
+        forecaster.forecast(future=text)
+    way = str(caught.value).split("future.index = ")[1].partition(" (short")[0].partition(". ")[0]
+    text.index = eval(way, {"future": text, "pd": pd})
+    assert forecaster.forecast(future=text).equals(forecaster.forecast(future=future))
+
+
+def test_a_day_of_the_future_that_is_missing_is_named():
+    table = driven().astype(float)
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3)
+    known = {"target": "sold", "known_future": "promotion", "n_steps_out": 4}
+    forecaster = Forecaster(model, **known).fit(table[:100])
+    future = table[100:104].copy()
+    future.iloc[1] = np.nan
+    message = r"future: promotion is NaN on 2024-04-11, and a step .*future\.ffill\(\)"
+    with pytest.raises(ValueError, match=message):
+        forecaster.forecast(future=future)
+    assert np.isfinite(forecaster.forecast(future=future.ffill())).all(axis=None)
+    model.set_params(window__missing="drop")
+    forecaster = Forecaster(model, **known).fit(table[:100])
+    with pytest.warns(UserWarning, match="NaN, because future: promotion is NaN on 2024-04-11"):
+        assert forecaster.forecast(future=future).isna().all(axis=None)
+
+
+def test_coming_values_of_a_series_that_are_missing_are_named():
+    table = long_frame()
+    coming = table[table["ds"] > "2024-01-25"].astype({"price": float})
+    coming.loc[coming["unique_id"] == "b", "price"] = np.nan
+    forecaster = long_forecaster(n_steps_out=4).fit(table[table["ds"] <= "2024-01-25"])
+    dates = "2024-01-26, 2024-01-27, 2024-01-28 and 1 more"
+    with pytest.raises(ValueError, match=f"future of 'b': price is NaN on {dates}, and"):
+        forecaster.forecast(future=coming)
+
+
 # --- scikit-learn's conventions ------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ LAYERS = {
     "_readings": 8.2,
     "_bounds": 0,
     "_scoring": 0.5,
-    "_coming": 0,
+    "_coming": 1,
     "_drawing": 0,
     "_paths": 1,
     "_newest": 3,
