@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
+from skforecast_lstm._folds import warn_of_row_folds
 from skforecast_lstm._inspect import check_order, find_windows, splits_rows, takes_one_target
 from skforecast_lstm._pages import see
 from skforecast_lstm.framing import Frame
@@ -41,6 +42,8 @@ def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
     estimator.set_params(**{f"{name}__{key}": told[key] for name in windows for key in told})
     if frame.group is not None:
         _name_group(estimator, frame.label, group)
+        for part in filter(splits_rows, [estimator, *estimator.get_params(deep=True).values()]):
+            warn_of_row_folds(part.cv, frame.table.index, frame.label, stacklevel=4)
     return estimator
 
 

@@ -21,6 +21,8 @@ from tqdm.auto import tqdm
 
 from skforecast_lstm._bounds import Bounds
 from skforecast_lstm._containers import as_pandas
+from skforecast_lstm._dates import find_freq
+from skforecast_lstm._folds import folds_in_time, warn_of_row_folds
 from skforecast_lstm._inspect import check_order, count_context, find_windows
 from skforecast_lstm._label_baselines import label_baselines
 from skforecast_lstm._lines import Folds, Series, Targets, lines_of_folds
@@ -28,11 +30,13 @@ from skforecast_lstm._pages import see
 from skforecast_lstm._readings import Reading, reading_of
 from skforecast_lstm._scores import LabelScores, NumberScores, Scores
 from skforecast_lstm._scoring import find_scorers
+from skforecast_lstm._tables import warn_of_holes
 from skforecast_lstm._targets import text_is_named
-from skforecast_lstm._validation import check_integer, take_rows
-from skforecast_lstm._windows import asking_for
+from skforecast_lstm._validation import check_integer, is_time_index, take_rows
+from skforecast_lstm._windows import asking_for, saying_holes
 from skforecast_lstm.baselines import DriftRegressor, NaiveRegressor, SeasonalNaiveRegressor
 from skforecast_lstm.forecaster import Forecaster
+from skforecast_lstm.framing import Frame
 from skforecast_lstm.groups import GroupTimeSeriesSplit
 from skforecast_lstm.windows import WindowTransformer
 
@@ -230,7 +234,7 @@ def backtest(
     scorers = find_scorers(scoring)
     if interval is not None and not 0 < interval < 1:
         raise ValueError(f"interval must be a coverage in (0, 1), got {interval}.")
-    estimator, X, y, group, bounds = _framed(estimator, X, y)
+    estimator, X, y, group, bounds, is_said = _framed(estimator, X, y)
     estimator = clone(estimator)
     with text_is_named(y, estimator):
         targets = Targets.of(y, lead, n_targets, are_labels=is_classifier(estimator))
@@ -239,24 +243,31 @@ def backtest(
     windows = _set_horizon(estimator, targets)
     groups = [group, *(window.group for window in windows)]
     series = Series.of(X, next((name for name in groups if name is not None), None))
+    if group is not None:
+        warn_of_row_folds(cv, series.index, group, stacklevel=2)
     gap = 0 if any(window.purge for window in windows) else targets.rows_ahead - 1
     folds = _split(cv, X, y, gap=gap, is_panel=group is not None)
     lines = lines_of_folds(targets, series, folds)
     evaluate = functools.partial(_evaluate, y=y, folds=folds, refit=refit, bounds=bounds)
     beside = reading_of(targets)
     candidates = _baselines(baselines, X, targets, series, windows, season_length)
+    if not is_said and (windows or candidates):
+        is_said = _warn_of_holes(X, series, max(train.max() for train, _ in folds) + 1)
     forecasts, seconds, no_baseline = {}, {}, ""
     for name, (baseline, table) in candidates.items():  # first, as they are quick to fail
         try:
             given = n_jobs if isinstance(baselines, Mapping) else None  # the others take no time
-            prediction, seconds[name] = evaluate(baseline, table, n_jobs=given, reading=beside)
+            prediction, seconds[name] = evaluate(
+                baseline, table, n_jobs=given, reading=beside, holes_are_said=is_said
+            )
             forecasts[name] = lines.assign(**prediction)
         except ValueError as error:
             if not (isinstance(baselines, str) and baselines == "naive"):
                 raise
             no_baseline = str(error)
+    is_said &= folds_in_time(estimator)  # else a search inside makes holes of its own
     prediction, seconds["model"] = evaluate(
-        estimator, X, n_jobs=n_jobs, reading=reading, verbose=verbose
+        estimator, X, n_jobs=n_jobs, reading=reading, verbose=verbose, holes_are_said=is_said
     )
     result = BacktestResult(
         predictions=lines.assign(**prediction),
@@ -469,11 +480,14 @@ class BacktestResult:
 # --- what is predicted --------------------------------------------------------------------------
 
 
-def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]:
-    """Estimator, X and y; of a forecaster, what tells series apart, and its bounds."""
-    group, bounds = None, Bounds.none()
+def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds, bool]:
+    """Estimator, X and y; of a forecaster, what tells series apart, and its bounds.
+
+    Also whether holes in the dates have been warned of.
+    """
+    group, bounds, is_said = None, Bounds.none(), False
     if isinstance(estimator, Forecaster):
-        estimator, X, y, group, bounds = estimator._framed(X, y)
+        estimator, X, y, group, bounds, is_said = estimator._framed(X, y)
     elif y is None:
         raise ValueError(
             "backtest needs y, as make_supervised gives it, unless the estimator is a Forecaster, "
@@ -482,7 +496,22 @@ def _framed(estimator: Any, X: Any, y: Any) -> tuple[Any, Any, Any, Any, Bounds]
     X, y = as_pandas(X), as_pandas(y)
     check_consistent_length(X, y)
     X, y = (table if hasattr(table, "shape") else np.asarray(table) for table in (X, y))
-    return estimator, X, y, group, bounds
+    return estimator, X, y, group, bounds, is_said
+
+
+def _warn_of_holes(X: Any, series: Series, n_rows: int) -> bool:
+    """Say once that dates are missing in the first rows, which are fitted to; tell whether any."""
+    if not isinstance(X, pd.DataFrame) or not is_time_index(X.index) or not len(X):
+        return False
+    # What make_supervised has put beside the columns of the table is none of them.
+    own = [
+        c for c in X if series.column is None or c == X.columns[series.column] or "(t" not in str(c)
+    ]
+    group = None if series.column is None else own.index(X.columns[series.column])
+    frame = Frame(X[own].iloc[:n_rows], [], [], [], 1, 1, group)
+    index = frame.table.index
+    freq = find_freq(index if group is None else index.unique().sort_values())
+    return freq is not None and warn_of_holes(frame, freq, X)
 
 
 def _set_horizon(estimator: Any, targets: Targets) -> list[WindowTransformer]:
@@ -529,6 +558,7 @@ def _evaluate(
     folds: Folds,
     refit: bool | int,
     bounds: Bounds,
+    holes_are_said: bool,
     reading: Reading,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -539,7 +569,7 @@ def _evaluate(
     parts = [folds[first : first + every] for first in range(0, len(folds), every)]
     start, worked = time.perf_counter(), 0.0
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_fit_and_predict)(estimator, X, y, part, reading) for part in parts
+        delayed(_fit_and_predict)(estimator, X, y, part, reading, holes_are_said) for part in parts
     )
     predictions, seconds = [], []
     with tqdm(total=len(folds), desc="backtest", unit="fold", disable=not verbose) as bar:
@@ -564,14 +594,15 @@ def _evaluate(
 
 
 def _fit_and_predict(
-    estimator: Any, X: Any, y: Any, folds: Folds, reading: Reading
+    estimator: Any, X: Any, y: Any, folds: Folds, reading: Reading, holes_are_said: bool
 ) -> tuple[np.ndarray, float, float]:
     """Fit to the first fold, and predict all: (n_rows, n_steps_out, n_targets, n_values).
 
     Beside it, the seconds of the fit, and those of both.
     """
     start = time.perf_counter()
-    model = clone(estimator).fit(*(take_rows(table, folds[0][0]) for table in (X, y)))
+    with saying_holes(is_said=holes_are_said):
+        model = clone(estimator).fit(*(take_rows(table, folds[0][0]) for table in (X, y)))
     duration = time.perf_counter() - start
     values = np.concatenate([_predict(model, X, y, test, reading) for _, test in folds])
     return values, duration, time.perf_counter() - start

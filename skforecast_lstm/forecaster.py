@@ -20,6 +20,7 @@ from skforecast_lstm._coming import missing_coming, naming_missing, take_coming
 from skforecast_lstm._containers import as_pandas, with_times
 from skforecast_lstm._dates import find_freq
 from skforecast_lstm._fitting import fit_whole, prepared, y_for
+from skforecast_lstm._folds import folds_in_time
 from skforecast_lstm._inspect import find_method, fitted_windows
 from skforecast_lstm._newest import Newest, warn_if_missing
 from skforecast_lstm._pages import see
@@ -262,7 +263,8 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
         X, y = frame.samples()
         labels = TargetLabels.of(frame, y) if is_classifier(self.estimator) else None
         freq = find_freq(frame.table.index)
-        is_said = warn_of_holes(frame, freq, data, self.time)
+        # A search that does not split in time makes holes of its own.
+        is_said = warn_of_holes(frame, freq, data, self.time) and folds_in_time(self.estimator)
         expected = numbers_expected(frame, self.estimator)
         with expected, saying_holes(is_said=is_said):
             estimator, search = fit_whole(prepared(self.estimator, frame, self.group), X, y)
@@ -533,14 +535,19 @@ class Forecaster(PlainState, MetaEstimatorMixin, BaseEstimator):
                 f"horizon. {see('tuning', 'backtesting')}"
             )
 
-    def _framed(self, data: Any, y: Any = None) -> tuple[Any, Any, Any, Any, Bounds]:
-        """What a backtest needs: a clone that knows the horizon, X, y, the group, the bounds."""
+    def _framed(self, data: Any, y: Any = None) -> tuple[Any, Any, Any, Any, Bounds, bool]:
+        """What a backtest needs: a clone that knows the horizon, X, y, the group, the bounds.
+
+        Also whether holes in the dates of the table have been warned of.
+        """
         _refuse_second(y, "backtest of a Forecaster")
         frame = self._frame(data)
         bounds = self._bounds_of(frame)
+        freq = find_freq(frame.table.index)
+        is_said = freq is not None and warn_of_holes(frame, freq, data, self.time)
         estimator = prepared(self.estimator, frame, self.group)
         X, y = frame.samples()
-        return estimator, X, y_for(estimator, y), frame.label, bounds
+        return estimator, X, y_for(estimator, y), frame.label, bounds, is_said
 
     def _bounds_of(self, frame: Frame) -> Bounds:
         if is_classifier(self.estimator) and (self.lower, self.upper) != (None, None):

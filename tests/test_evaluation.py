@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -23,7 +25,7 @@ from skforecast_lstm.datasets import load_air_passengers
 from skforecast_lstm.evaluation import NoSkillWarning, backtest
 from skforecast_lstm.forecaster import Forecaster
 from skforecast_lstm.framing import make_supervised
-from skforecast_lstm.groups import GroupTimeSeriesSplit
+from skforecast_lstm.groups import GroupTimeSeriesSplit, GroupTransformedTargetRegressor
 from skforecast_lstm.intervals import ConformalRegressor
 from skforecast_lstm.metrics import interval_coverage, interval_score
 from skforecast_lstm.pipelines import make_lstm_pipeline
@@ -238,6 +240,74 @@ def test_folds_that_cut_between_times():
     firsts, lasts = result.predictions.groupby("fold")["origin"].agg(["min", "max"]).to_numpy().T
     assert (firsts[1:] > lasts[:-1]).all()
     assert set(result.predictions["group"]) == {"a", "b", "c"}
+
+
+def test_a_splitter_of_rows_is_warned_of_where_times_have_several():
+    days = pd.date_range("2024-01-01", periods=40, name="day")
+    rng = np.random.default_rng(0)
+    parts = [pd.DataFrame({"sold": rng.normal(size=40), "shop": s}, days) for s in "abc"]
+    table = pd.concat(parts)
+    model = GroupTransformedTargetRegressor(
+        make_lstm_pipeline(Ridge(), n_steps_in=3, group="shop"), group="shop"
+    )
+    roles = {"target": "sold", "group": "shop", "n_steps_out": 2}
+    counts = "114 rows at 38 times"
+    message = (
+        r"TimeSeriesSplit counts rows, .* \('shop'\) .*114 rows at 38 times.* 14 rows "
+        r"\(test_size=14\), which is only about 5 times\. "
+        r".*cv=GroupTimeSeriesSplit\(2, max_train_size=60, test_size=14\)"
+    )
+    by_rows = TimeSeriesSplit(2, max_train_size=60, test_size=14)
+    with pytest.warns(UserWarning, match=message):
+        backtest(Forecaster(model, **roles), table, cv=by_rows, baselines=None)
+    right = GroupTimeSeriesSplit(2, max_train_size=60, test_size=14)  # as it says
+    result = backtest(Forecaster(model, **roles), table, cv=right, baselines=None)
+    assert len(result.predictions) == 2 * 14 * 3 * 2
+    search = GridSearchCV(model, {"regressor__window__n_steps_in": [3]}, cv=by_rows)
+    with pytest.warns(UserWarning, match=message.replace(counts, "120 rows at 40 times")):
+        Forecaster(search, **roles).fit(table)
+    Forecaster(search.set_params(cv=right), **roles).fit(table)
+
+
+def panel_with_holes():
+    days = pd.date_range("2024-01-01", periods=60, name="day")
+    rng = np.random.default_rng(0)
+    parts = [pd.DataFrame({"sold": rng.normal(size=60), "shop": s}, days) for s in "ab"]
+    return pd.concat([parts[0], parts[1].drop(days[[20, 24]])])
+
+
+@pytest.mark.parametrize("form", ["forecaster", "pipeline", "panel", "panel of a pipeline"])
+def test_holes_of_the_whole_table_are_told_of_once(form):
+    table, group = panel_with_holes(), "shop" if form.startswith("panel") else None
+    table = table if group else table[table["shop"] == "b"][["sold"]]
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3, group=group, scaler=None)
+    given = [Forecaster(model, target="sold", group=group, n_steps_out=2), table]
+    if form.startswith("pipe") or form.endswith("pipeline"):
+        given = [model, *make_supervised(table, target="sold", group=group, n_steps_out=2)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        backtest(*given, cv=GroupTimeSeriesSplit(3, test_size=9), baselines=["naive", "drift"])
+    messages = [str(w.message) for w in caught if "hole" in str(w.message)]
+    assert len(messages) == 1
+    assert "2 are missing at frequency 'D'" in messages[0]
+    assert "KFold" not in messages[0]
+
+
+def test_holes_that_folds_make_are_still_told_of():
+    table = panel_with_holes()
+    table = table[table["shop"] == "b"][["sold"]]
+    model = make_lstm_pipeline(Ridge(), n_steps_in=3)
+    search = GridSearchCV(model, {"window__n_steps_in": [3]}, cv=KFold(3))
+    for call in (
+        lambda: backtest(Forecaster(search), table, cv=2, baselines=None),
+        lambda: Forecaster(search).fit(table),
+    ):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call()
+        messages = [str(w.message) for w in caught]
+        assert any("If a splitter took the rows out (KFold" in text for text in messages)
+        assert any("the dates have holes: 2 are missing" in text for text in messages)
 
 
 def test_times_are_those_of_the_series():
