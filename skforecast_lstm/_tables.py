@@ -15,6 +15,7 @@ from sklearn.base import is_classifier
 from skforecast_lstm._clock import ticks
 from skforecast_lstm._containers import as_numbers, as_pandas
 from skforecast_lstm._dates import are_dates, date_advice, missing_labels, name_of
+from skforecast_lstm._decimals import number_advice
 from skforecast_lstm._inspect import advise_classifier
 from skforecast_lstm._pages import see
 from skforecast_lstm._series import Stacked
@@ -95,18 +96,22 @@ def numbers_expected(frame: Frame, estimator: Any) -> Iterator[None]:
             raise
         texts = _texts(frame, frame.targets)
         if texts and not is_classifier(estimator):
+            advice = number_advice(dict(frame.table[texts]))
             raise ValueError(
                 f"the targets {texts} are text, and a regressor takes numbers "
-                f"({error.__cause__ or error}). {advise_classifier(estimator)} Or name the columns "
+                f"({error.__cause__ or error}). {advice or advise_classifier(estimator)} Or name "
+                f"the columns "
                 f"of numbers as target=..., and the one that tells series apart as group=.... "
-                f"{see('classification')}"
+                f"{see('start' if advice else 'classification')}"
             ) from error
         texts = _texts(frame, [*frame.features, *frame.known])
         if not (texts or frame.label):
             raise
         if texts:
+            numbers = number_advice(dict(frame.table[texts]))
             advice = (
-                f"columns {texts} are text. Leave them out (features=...), name the one that tells "
+                f"columns {texts} are text. {numbers}{' Else leave' if numbers else 'Leave'} them "
+                f"out (features=...), name the one that tells "
                 f"series apart as group=..., or encode them before the window, with a "
                 f"ColumnTransformer as the scaler; with group=..., encode them in the table. "
                 f"{see('categories')}"
@@ -138,11 +143,13 @@ def text_columns_named(X: Any) -> Iterator[None]:
         texts = [name for name, dtype in dtypes.items() if not is_numeric_dtype(dtype)]
         if not texts:
             raise
+        numbers = number_advice(dict(X[texts]))
         raise ValueError(
             f"a step of the pipeline takes numbers only ({error}), but columns {texts} are text. "
-            f"Leave them out, or encode them before the window, with a ColumnTransformer as the "
-            f"scaler. If one tells series apart, take make_lstm_pipeline(..., group=...), and "
-            f"encode the others in the table. {see('categories', 'many series')}"
+            f"{numbers}{' Else leave' if numbers else 'Leave'} them out, or encode them before the "
+            f"window, with a ColumnTransformer as the scaler. If one tells series apart, take "
+            f"make_lstm_pipeline(..., group=...), and encode the others in the table. "
+            f"{see('categories', 'many series')}"
         ) from error
 
 

@@ -14,6 +14,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
 from skforecast_lstm._containers import as_rows
+from skforecast_lstm._decimals import number_advice
 from skforecast_lstm._inspect import advise_classifier
 from skforecast_lstm._lags import order_of_columns, warn_of_holes, warn_of_reversed
 from skforecast_lstm._pages import see
@@ -246,9 +247,17 @@ def text_is_named(y: Any, owner: Any) -> Iterator[None]:
         table = y.to_frame() if isinstance(y, pd.Series) else table
         dtypes = table.infer_objects().dtypes
         columns = list(table.columns[[not is_numeric_dtype(dtype) for dtype in dtypes]])
+        way = number_advice({_STEP_NAME.sub(r"\g<column>", str(c)): table[c] for c in columns})
+        advice = (
+            f"{way} Do so before make_supervised. {see('start')}"
+            if way
+            else (
+                f"{advise_classifier(owner)} If the text means numbers, use pd.to_numeric(...). "
+                f"{see('classification')}"
+            )
+        )
         raise ValueError(
-            f"y must hold numbers, got text in {columns} ({error}). {advise_classifier(owner)} If "
-            f"the text means numbers, use pd.to_numeric(...). {see('classification')}"
+            f"y must hold numbers, got text in {columns} ({error}). {advice}"
         ) from error
 
 
