@@ -316,8 +316,7 @@ def date_advice(labels: str, index: pd.Index) -> str:
         formats = [guess(sample[0], dayfirst=first) for first in _BOTH]
     counts = {form: _count_parsed(sample, format=form) for form in formats if form}
     formats = [form for form, count in counts.items() if count == max(counts.values())]
-    iso = "%Y-%m-%d"
-    if not formats or formats[0].startswith((iso, iso.replace("-", ""))):
+    if not formats or any(form.startswith("%Y") for form in formats):
         return f"with {labels} = pd.to_datetime({labels})"
     ways = [f"pd.to_datetime({labels}, format={form!r})" for form in formats]
     other = f" if the day comes first, or {ways[1]} if the month does" if len(ways) > 1 else ""

@@ -49,11 +49,11 @@ def warn_of_row_folds(cv: Any, index: pd.Index, label: Any, *, stacklevel: int) 
     given = "" if cv.test_size is None else f" (test_size={size})"
     n_covered = max(1, round(size * n_times / len(index)))
     rows = f"{len(index)} rows at {n_times} times"
-    n_covered = f"{n_covered} time{'s' * (n_covered > 1)}"
+    covered = f"{n_covered} time{'s' * (n_covered > 1)}"
     warnings.warn(
         f"TimeSeriesSplit counts rows, and a table of several series ({label!r}) has several rows "
         f"at the same time, here {rows}. Its test folds have {size} rows{given}, which is only "
-        f"about {n_covered}. Split at times, with cv={_by_time(cv)}. "
+        f"about {covered}. Split at times, with cv={_by_time(cv)}. "
         f"{see('backtesting', 'many series')}",
         UserWarning,
         stacklevel=stacklevel + 1,

@@ -424,7 +424,7 @@ def covered():
         ),
         (
             lambda: covered().forecast(future=COMING.set_axis(COMING.index.astype(str))),
-            r"which are text: make them dates with future\.index = pd\.to_datetime",
+            r"which are text: make them dates, with future\.index = pd\.to_datetime",
         ),
         (
             lambda: covered().forecast(future=COMING.add_suffix("s")),

@@ -227,6 +227,11 @@ def test_text_of_dates_is_known_whichever_comes_first(form, way, short):
     assert are_dates(text.insert(30, "unknown"))  # most of them
 
 
+def test_text_that_begins_with_the_year_says_all():
+    days = pd.date_range("2024-01-03", periods=5).strftime("%Y-%m-%d")
+    assert date_advice("x", days) == "with x = pd.to_datetime(x)"
+
+
 def test_text_that_may_be_either_names_both():
     months = pd.date_range("2021-01-01", periods=12, freq="MS").strftime("%d.%m.%Y")
     assert are_dates(months)

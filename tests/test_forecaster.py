@@ -1326,6 +1326,7 @@ def test_paths_of_several_targets_and_series_within_bounds():
     ]
     table = pd.concat(parts).sort_index(kind="stable")
     model = GroupTransformedTargetRegressor(conformal(group="shop"), group="shop")
+    model.set_params(regressor__cv=GroupTimeSeriesSplit(4, test_size=45))
     forecaster = Forecaster(model, n_steps_out=2, group="shop", lower={"a": -1e4, "b": -1e4})
     forecaster.fit(table)
     paths = forecaster.forecast(n_samples=50, random_state=0)
