@@ -540,7 +540,10 @@ def initial_state(network: Network, seed: int) -> State:
 
     def make() -> tuple:
         with names_anew():
-            return tuple(network.build(seed).get_weights())
+            weights = tuple(network.build(seed).get_weights())
+        for array in weights:
+            array.flags.writeable = False  # other fits begin with them as well
+        return weights
 
     if not network.is_of_seed_only:
         return State([*make()])

@@ -156,8 +156,8 @@ right.legend(loc="upper left", frameon=False, ncols=4)
 #   the training rows have too few holidays to learn which of them counts. The model that gets no
 #   weekday has to go by ``working_day``. To it a holiday is like any Saturday or Sunday, and there
 #   are many of those.
-# - **The evening of the fireworks.** No model forecasts its peak. Add a column for such events if you know them
-#   in advance, and if there were some in the past.
+# - **The evening of the fireworks.** No model forecasts its peak. Add a column for such events if
+#   you know them in advance, and if there were some in the past.
 # - **A forecast without** ``future``. You get an error that names the columns. A covariate that you
 #   do not know in advance belongs into ``features``, not into ``known_future``.
 
