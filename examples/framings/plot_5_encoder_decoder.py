@@ -70,7 +70,8 @@ for name, network in {
     print("\n".join(f"    {kind:12s} {shape}" for kind, shape in layers))
 
 # %%
-# The layers are yours to look at: ``model[-1].model_.summary()`` prints the Keras summary. You need
+# All three come near the right answer, and are too high: it lies outside the values that they were
+# trained on. To look at the layers, ``model[-1].model_.summary()`` prints the Keras summary. You need
 # no encoder-decoder for several series and several steps; vector output does it as well.
 
 # %%
@@ -145,7 +146,7 @@ _ = axis.legend(frameon=False, ncols=2)
 # - Vector output is worse than repeating last week here. It gets the calendar only after it has
 #   read the window. With another window or longer training the order may change: measure it.
 # - The encoder-decoders have the lowest errors, except for the first hours ahead. There they are
-#   the worst. They press the window into one vector before they write, and the last value gets
+#   the worst. They press the window into one vector before they write, and the last value may get
 #   lost in it.
 # - Attention alone does not repair the first hour. ``linear_skip="ridge"`` does: a ridge regression
 #   reads the window beside the network, and the network learns what is left. Here it costs some
