@@ -540,7 +540,7 @@ def initial_state(network: Network, seed: int) -> State:
 
     def make() -> tuple:
         with names_anew():
-            weights = tuple(network.build(seed).get_weights())
+            weights = tuple(np.array(weight) for weight in network.build(seed).get_weights())
         for array in weights:
             array.flags.writeable = False  # other fits begin with them as well
         return weights

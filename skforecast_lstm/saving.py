@@ -134,6 +134,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             raise RecursionError
         data = skops.io.dumps(model)
     except (TypeError, AttributeError, skops.io.exceptions.UnsupportedTypeException) as error:
+        _refuse_keras(model, [_name_of(type(part)) for part in _everything(model, set())], error)
         raise ValueError(
             f"{type(model).__name__} cannot be saved as plain data: {error}. pickle and joblib "
             f"take "
@@ -146,15 +147,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             f"the estimator without them, and set them when it was loaded. {see('saving')}"
         ) from error
     kinds = _unknown(data)
-    of_keras = [kind for kind in kinds if kind.partition(".")[0] in ("keras", "tensorflow")]
-    if of_keras:
-        raise ValueError(
-            f"{type(model).__name__} contains objects of Keras, {of_keras}, which are no plain "
-            f"data. "
-            f"Give a loss, metrics or an optimizer by name, with their parameters routed "
-            f"(optimizer='sgd', optimizer__momentum=0.9), and callbacks=None before saving."
-            f" {see('saving')}"
-        )
+    _refuse_keras(model, kinds)
     without_place = [kind for kind in kinds if "<" in kind]
     if without_place:
         raise ValueError(
@@ -314,6 +307,22 @@ def _check_networks(model: Any) -> None:
                     f"the file gives {name}={argument!r}: a dict describes an object of Keras, "
                     f"which is not made from files."
                 )
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _refuse_keras(model: Any, kinds: list[str], error: Exception | None = None) -> None:
+    """Name the types of Keras among these, which no file of plain data contains."""
+    of_keras = sorted({k for k in kinds if k.partition(".")[0] in ("keras", "tensorflow")})
+    if of_keras:
+        raise ValueError(
+            f"{type(model).__name__} contains objects of Keras, {of_keras}, which are no plain "
+            f"data. Give a loss, metrics or an optimizer by name, with their parameters routed "
+            f"(optimizer='sgd', optimizer__momentum=0.9), and callbacks=None before saving. "
+            f"{see('saving')}"
+        ) from error
 
 
 def _everything(value: Any, seen: set[int]) -> Iterator[Any]:

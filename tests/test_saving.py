@@ -361,9 +361,7 @@ def test_estimators_and_builders_of_ones_own_are_named(cls, tmp_path):
 def test_objects_of_keras_are_refused_before_anything_is_written(params, tmp_path):
     X = np.random.default_rng(0).normal(size=(20, 4, 1))
     model = LSTMRegressor(3, **FEW, **params).fit(X, X[:, -1, 0])
-    with pytest.raises(
-        ValueError, match=r"objects of Keras.*by name|cannot be saved as plain data"
-    ):
+    with pytest.raises(ValueError, match=r"objects of Keras.*by name"):
         save(model, tmp_path / "model")
     assert not [*tmp_path.iterdir()]
 

@@ -71,8 +71,8 @@ for name, network in {
 
 # %%
 # All three come near the right answer, and are too high: it lies outside the values that they were
-# trained on. To look at the layers, ``model[-1].model_.summary()`` prints the Keras summary. You need
-# no encoder-decoder for several series and several steps; vector output does it as well.
+# trained on. To look at the layers, ``model[-1].model_.summary()`` prints the Keras summary. You
+# need no encoder-decoder for several series and several steps; vector output does it as well.
 
 # %%
 # A real series, with a calendar that is known
