@@ -85,7 +85,7 @@ class Newest(PlainState):
         newest = last.max()
         for number, label in enumerate(given.labels):
             end, fitted = given.index[given.ends[number]], own.numbers.get(label)
-            if end < newest and (fitted is None or end < last[fitted]):
+            if end < newest and (fitted is None or end != last[fitted]):
                 warnings.warn(
                     f"the rows to score{_whose(given, number)} end at {end!s}, before the last "
                     f"fitted one, {newest!s}: the forecaster has learned from what came after "

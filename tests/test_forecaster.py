@@ -1227,6 +1227,9 @@ def test_a_score_of_rows_before_fitted_ones_is_warned_of():
         pytest.warns(UserWarning, match=r"of 'c' end at 2024-01-19.*GroupTimeSeriesSplit\(time"),
     ):
         alone.score(other)
+    # Folds of rows, of series below one another: others were trained on at the times of the test.
+    with pytest.warns(UserWarning, match=r"of 'c' end at .*GroupTimeSeriesSplit\(time"):
+        cross_val_score(long_forecaster(), table, cv=TimeSeriesSplit(2, test_size=10))
 
 
 # --- dates in a column ---------------------------------------------------------------------------
