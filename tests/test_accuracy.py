@@ -118,7 +118,7 @@ def toy_table():
             {"series": label, "y": size * (3 + rng.normal(size=48)), "known": rng.normal(size=48)},
             index=dates,
         )
-        for label, size in (("a", 1.0), ("b", 1_000.0))
+        for label, size in (("a", 1.0), ("b", 100.0))
     ]
     return pd.concat(parts)
 
