@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import gc
-import itertools
 import multiprocessing
 import random
 import resource
@@ -108,11 +107,10 @@ def test_fresh_weights_are_of_one_type_and_few_are_kept(data, monkeypatch):
 
 def test_a_builder_of_ones_own_is_asked_for_every_fit(data):
     X, y = data
-    biases = itertools.count()
 
     def build(input_shape, n_steps_out, n_targets):
         inputs = keras.Input(input_shape)
-        start = keras.initializers.Constant(next(biases))
+        start = keras.initializers.Constant(random.random())  # no key sees it
         dense = keras.layers.Dense(n_steps_out * n_targets, bias_initializer=start)
         return keras.Model(inputs, dense(keras.layers.Flatten()(inputs)))
 
