@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from typing import Any
@@ -33,6 +34,7 @@ __all__ = [
 N_HOLIDAYS = 3
 # In text the day comes first, or not.
 _BOTH = (True, False)
+_DECIMAL = re.compile(r"\s*[-+]?[\d.]*,\d+\s*")
 
 
 def find_freq(index: pd.Index) -> Any:
@@ -334,6 +336,8 @@ def _count_parsed(index: pd.Index, **how: Any) -> int:
     sample = _sample(index)
     if not all(isinstance(label, str) for label in sample):
         return 0
+    # pandas 3 takes "1.234,5", a number with a decimal comma, for a date of the first century.
+    sample = sample[[_DECIMAL.fullmatch(label) is None for label in sample]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         dates = pd.to_datetime(sample, errors="coerce", utc=True, **how)
