@@ -9,7 +9,13 @@ from sklearn.base import clone, is_classifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
 from skforecast_lstm._folds import warn_of_row_folds
-from skforecast_lstm._inspect import check_order, find_windows, splits_rows, takes_one_target
+from skforecast_lstm._inspect import (
+    check_order,
+    find_windows,
+    splits_rows,
+    splitting_parts,
+    takes_one_target,
+)
 from skforecast_lstm._pages import see
 from skforecast_lstm.framing import Frame
 from skforecast_lstm.groups import GroupScaler, GroupTransformedTargetRegressor
@@ -42,7 +48,7 @@ def prepared(estimator: Any, frame: Frame, group: Any) -> Any:
     estimator.set_params(**{f"{name}__{key}": told[key] for name in windows for key in told})
     if frame.group is not None:
         _name_group(estimator, frame.label, group)
-        for part in filter(splits_rows, [estimator, *estimator.get_params(deep=True).values()]):
+        for part in splitting_parts(estimator):
             warn_of_row_folds(part.cv, frame.table.index, frame.label, stacklevel=4)
     return estimator
 
@@ -87,9 +93,8 @@ def fit_whole(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     ValueError
         If a search has no best estimator.
     """
-    parts, y = [estimator, *estimator.get_params().values()], y_for(estimator, y)
-    windows = find_windows(estimator)
-    if not any(map(splits_rows, parts)):
+    y, windows = y_for(estimator, y), find_windows(estimator)
+    if not splitting_parts(estimator):
         whole = {f"{name}__purge": False for name in windows}
         return estimator.set_params(**whole).fit(X, y), None
     # It splits the rows itself, and needs the purge for that; what comes out of it does not.

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from sklearn.model_selection import TimeSeriesSplit
 
-from skforecast_lstm._inspect import splits_rows
+from skforecast_lstm._inspect import splitting_parts
 from skforecast_lstm._pages import see
 from skforecast_lstm._validation import is_time_index
 from skforecast_lstm.groups import GroupTimeSeriesSplit
@@ -19,10 +19,9 @@ __all__ = ["folds_in_time", "warn_of_row_folds"]
 
 def folds_in_time(estimator: Any) -> bool:
     """Tell whether whatever splits rows inside of an estimator does so in time."""
-    parts = filter(splits_rows, [estimator, *estimator.get_params(deep=True).values()])
     return all(
         isinstance(part.cv, TimeSeriesSplit) or type(part).__name__ == "ConformalRegressor"
-        for part in parts
+        for part in splitting_parts(estimator)
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "iterate_fitted",
     "predict_takes",
     "splits_rows",
+    "splitting_parts",
     "takes_one_target",
 ]
 
@@ -166,6 +167,11 @@ def count_context(estimator: Any, n_rows: int) -> int:
 def splits_rows(estimator: Any) -> bool:
     """Tell whether an estimator splits rows, and windows are cut inside the parts."""
     return _can_be_fitted(estimator) and hasattr(estimator, "cv") and bool(find_windows(estimator))
+
+
+def splitting_parts(estimator: Any) -> list[Any]:
+    """An estimator and what is in it, as far as they split rows with windows inside the parts."""
+    return [*filter(splits_rows, [estimator, *estimator.get_params(deep=True).values()])]
 
 
 def takes_one_target(estimator: Any) -> bool:

@@ -266,19 +266,19 @@ class KerasParams(BaseWrapper):
             return f"{name}={given!r} cannot be made: {error}.{maybe} {see('training')}"
         routed = ", ".join(f"{name}__{key}={value!r}" for key, value in params.items())
         undo = ", ".join(f"{name}__{key}=None" for key in params)
-        why, way_out = f"{str(error).rstrip('.')}.", ""
+        why, advice = f"{str(error).rstrip('.')}.", ""
         if "not a class" in str(error):
             why = "Only a class takes parameters."
             class_name = _class_of(given, kind)
             if isinstance(given, str) and class_name:
-                way_out = f"Name the class, {name}={class_name!r}, or "
+                advice = f"Name the class, {name}={class_name!r}, or "
             elif given is not None:
                 example = f"keras.{_MODULES[name]}.{class_name}" if class_name else "a class"
-                way_out = f"Give {example} itself, or "
-        way_out = f"{way_out}take the parameter back with set_params({undo})."
+                advice = f"Give {example} itself, or "
+        advice = f"{advice}take the parameter back with set_params({undo})."
         return (
-            f"{name}={given!r} cannot be made with {routed}. {why} {way_out[0].upper()}"
-            f"{way_out[1:]} {see('training')}"
+            f"{name}={given!r} cannot be made with {routed}. {why} {advice[0].upper()}"
+            f"{advice[1:]} {see('training')}"
         )
 
 

@@ -172,9 +172,9 @@ def make_lstm_pipeline(
         estimator = _recommended_regressor(season_length, lead)
     elif season_length is not None:
         name, has_one = type(estimator).__name__, hasattr(estimator, "season_length")
-        way_out = f"give it to {name} itself" if has_one else f"leave it out, as {name} has none"
+        otherwise = f"give it to {name} itself" if has_one else f"leave it out, as {name} has none"
         raise ValueError(
-            f"season_length={season_length} is for the default regressor: {way_out}, or leave "
+            f"season_length={season_length} is for the default regressor: {otherwise}, or leave "
             f"estimator=None. {see('accuracy')}"
         )
     takes_windows = get_tags(estimator).input_tags.three_d_array

@@ -221,11 +221,14 @@ def test_doctests(name):
 
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = [
-    str(path.relative_to(DOCS))
+WRITTEN = [
+    path
     for path in sorted(DOCS.rglob("*.rst"))
-    if ">>> " in path.read_text(encoding="utf-8")
-    and path.relative_to(DOCS).parts[0] not in ("auto_examples", "api")
+    if path.relative_to(DOCS).parts[0] not in ("auto_examples", "api", "_build", "_backreferences")
+    and path.name != "sg_execution_times.rst"
+]
+PAGES = [
+    str(path.relative_to(DOCS)) for path in WRITTEN if ">>> " in path.read_text(encoding="utf-8")
 ]
 
 
@@ -245,12 +248,6 @@ def test_examples_of_the_pages(page, tmp_path, monkeypatch):
 
 # One question each: a list of questions, of mistakes and of names is longer.
 LONGER = {"faq.rst": 300, "pitfalls.rst": 200, "reference.rst": 250, "tutorial.rst": 130}
-WRITTEN = [
-    path
-    for path in sorted(DOCS.rglob("*.rst"))
-    if path.relative_to(DOCS).parts[0] not in ("auto_examples", "api", "_build", "_backreferences")
-    and path.name != "sg_execution_times.rst"
-]
 GALLERY = sorted((DOCS.parent / "examples").rglob("plot_*.py"))
 
 
