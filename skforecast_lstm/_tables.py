@@ -161,7 +161,7 @@ def _name_infinite(X: Any, error: Exception) -> None:
         raise ValueError(
             f"a step of the pipeline takes finite numbers only ({error}), but columns {names} "
             f"contain infinity. Make it a missing value, df.replace([np.inf, -np.inf], np.nan), "
-            f"and fill that, for example with df.interpolate(). {see('missing values')}"
+            f"and fill that, for example with df.ffill(). {see('missing values')}"
         ) from error
 
 
